@@ -42,8 +42,9 @@ from agents.outages.derisking import derisk
 from agents.records.inputs import Ruled
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.resizing import decision_id_of, enlarged_from, review, shape
-from agents.strategies.contexts import net, votes_on
+from agents.strategies.contexts import votes_on
 from agents.strategies.facts import Known
+from agents.strategies.netting import net
 from agents.strategies.terms import instructions_of, terms_of
 from agents.strategies.vote import NetVote
 from agents.unheard import heard_of
@@ -51,7 +52,6 @@ from config.silence import Abstained
 from execution.account.trader import Exposure
 from market.bar import Slice
 from risk.portfolio import Portfolio
-from risk.proposal import Direction
 from sentiment.headline import SentimentData
 
 PRECEDENTS = 3
@@ -204,11 +204,12 @@ def _known(desk: Desk, shown: Slice) -> Known:
 
 def _vote(desk: Desk, shown: Slice, known: Known) -> dict[str, NetVote]:
     """For each symbol with a bar: ask its voters, and net their votes."""
-    proposals = {}
+    proposals, both_sides = {}, desk.settings.market.perpetuals is not None
     for symbol in shown.bars:
         now = desk.engines[symbol].signals(desk.timeframe)
         if now is not None:
-            proposals[symbol] = net(votes_on(symbol, now, desk.contexts, known), desk.settings.court.net_threshold)
+            votes = votes_on(symbol, now, desk.contexts, known)
+            proposals[symbol] = net(votes, desk.settings.court.net_threshold, both_sides=both_sides)
     return proposals
 
 
@@ -227,7 +228,8 @@ async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> 
     """Close, at once, the positions that the voters want closed."""
     closed = []
     for symbol, proposal in proposals.items():
-        if proposal.direction is not Direction.SHORT:
+        position = desk.trader.ledger.position(symbol)
+        if position is None or not proposal.closes(short=position.is_short):
             continue
         decision_id = decision_id_of(as_of, symbol)
         if await desk.trader.leave(symbol, decision_id, as_of) is not None:
@@ -255,10 +257,10 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
 
 
 def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str, parts: Mapping[str, float]) -> bool:
-    """Whether the court hears a proposal: a purchase of what is not held, more of what is, or, if the profile says so, all."""
+    """Whether the court hears a proposal: an entry into what is not held, more of what is, or, if the profile says so, all."""
     if desk.settings.court.call == "every_bar":
         return True
-    wanted = proposal.direction is Direction.LONG and _is_idle(portfolio, symbol)
+    wanted = proposal.opens and _is_idle(portfolio, symbol)
     return wanted or enlarged_from(desk, symbol, proposal, parts.get(symbol, 1.0)) is not None
 
 

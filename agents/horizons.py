@@ -1,6 +1,6 @@
-"""Positions whose time is up: a purchase is meant to be held for a time, and then it is sold, where its exits say so.
+"""Positions whose time is up: an entry is meant to be held for a time, and then it is closed, where its exits say so.
 
-A vote for a purchase may state a horizon. The position is due that many bars after the latest vote for it; where several vote,
+A vote for an entry may state a horizon. The position is due that many bars after the latest vote for it; where several vote,
 the longest horizon counts, and a voter without one has no end. A later vote never makes it due earlier. What is due is sold at
 market at the first close at which nothing is voted for: as every exit, it waits for no model, and no rule can refuse it. It
 decides nothing where `exits.horizon` is `ignore`.
@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from agents.desk.desk import Desk
 from agents.records.record import ExitDecision
 from agents.resizing import decision_id_of
-from agents.strategies.contexts import lasting
+from agents.strategies.netting import lasting
 from agents.strategies.terms import exits_of
 from agents.strategies.vote import NetVote
 from risk.portfolio import Portfolio
@@ -28,7 +28,7 @@ async def close_what_is_due(
     """Note until when what is voted for is to be held, and sell what is due. Returns what was sold."""
     sold = []
     for symbol, proposal in proposals.items():
-        if proposal.direction is Direction.LONG:
+        if proposal.opens:
             idle = portfolio.position(symbol) is None and symbol not in portfolio.pending_notional
             until, before = _until(desk, as_of, proposal), desk.due.get(symbol, as_of)
             desk.due[symbol] = until if idle else max(before, until)
@@ -39,7 +39,7 @@ async def close_what_is_due(
 
 
 def _until(desk: Desk, as_of: datetime, proposal: NetVote) -> datetime:
-    bars = lasting(proposal.votes)
+    bars = lasting(proposal.votes, short=proposal.is_short)
     exits = exits_of(proposal, desk.contexts, desk.settings.exits)
     return NEVER if bars is None or exits.horizon == "ignore" else as_of + bars * desk.timeframe.duration
 

@@ -16,7 +16,7 @@ from agents.desk.desk import Desk
 from agents.records.record import ExitDecision, ShareReview
 from agents.strategies.vote import NetVote
 from execution.account.shares import Change, change_of, kept_of
-from risk.proposal import Direction, Proposal
+from risk.proposal import Proposal
 from risk.sizing import share_left
 
 
@@ -25,12 +25,21 @@ def enlarged_from(desk: Desk, symbol: str, proposal: NetVote, part: float) -> fl
 
     `part`: what the policy left of the share that the voters want.
     """
-    if proposal.direction is not Direction.LONG or proposal.exposure is None:
+    held = _share(desk, symbol, proposal)
+    if held is None or proposal.exposure is None:
         return None
-    held = desk.trader.share(symbol)
-    if held is None or change_of(held, proposal.exposure * part, desk.settings.court.resize_band) is not Change.ENLARGE:
-        return None
-    return held
+    change = change_of(held, proposal.exposure * part, desk.settings.court.resize_band)
+    return held if change is Change.ENLARGE else None
+
+
+def _share(desk: Desk, symbol: str, proposal: NetVote) -> float | None:
+    """The share for which a position stands, on the side that is proposed; None for any other."""
+    return desk.trader.share(symbol) if _is_on_its_side(desk, symbol, proposal) else None
+
+
+def _is_on_its_side(desk: Desk, symbol: str, proposal: NetVote) -> bool:
+    position = desk.trader.ledger.position(symbol)
+    return proposal.opens and position is not None and position.is_short == proposal.is_short
 
 
 def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dict[str, float]:
@@ -40,9 +49,9 @@ def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dic
     if desk.reviewer is None or desk.settings.court.resize_band is None:
         return parts
     for symbol, proposal in proposals.items():
-        if proposal.direction is not Direction.LONG or proposal.exposure is None:
+        held = _share(desk, symbol, proposal)
+        if proposal.exposure is None:
             continue
-        held = desk.trader.share(symbol)
         now = desk.engines[symbol].signals(desk.timeframe)
         if held is None or now is None:
             continue
@@ -67,13 +76,13 @@ def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dic
 async def shape(
     desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote], parts: Mapping[str, float]
 ) -> tuple[ExitDecision, ...]:
-    """Raise the stops of positions to their voters' exits, and trim what is wanted smaller. Returns what was trimmed.
+    """Move the stops of positions to their voters' exits, and trim what is wanted smaller. Returns what was trimmed.
 
     `parts`: what the policy left of the shares, by symbol.
     """
     trimmed = []
     for symbol, proposal in proposals.items():
-        if proposal.direction is Direction.LONG and proposal.exposure is not None:
+        if proposal.exposure is not None and _is_on_its_side(desk, symbol, proposal):
             await desk.trader.follow(symbol, proposal.exit_price, as_of)
             decision = await _trim(desk, as_of, symbol, proposal.exposure, parts.get(symbol, 1.0))
             trimmed += [] if decision is None else [decision]

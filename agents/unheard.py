@@ -15,7 +15,6 @@ from agents.records.record import Unheard
 from config.sections.court import COST_EDGE
 from risk.limits.contexts import tightened
 from risk.measures.costs import dearest_trip_bps, trip_bps
-from risk.proposal import Direction
 from risk.verdict import Outcome, Verdict
 
 _BPS = 10_000.0
@@ -38,7 +37,7 @@ def heard_of(desk: Desk, motions: tuple[Motion, ...]) -> tuple[tuple[Motion, ...
 def _unpaid(desk: Desk, motion: Motion) -> Unheard | None:
     """Why the move to its first target does not pay for the trade; None if it does, or is not known."""
     least = desk.settings.court.cost_edge
-    if least is None or motion.proposal.direction is not Direction.LONG or motion.proposal.exposure is not None:
+    if least is None or not motion.proposal.opens or motion.proposal.exposure is not None:
         return None
     own = None if motion.terms is None else motion.terms.exits
     expected = (own or desk.settings.exits).take_profit_fraction * _BPS
@@ -48,14 +47,15 @@ def _unpaid(desk: Desk, motion: Motion) -> Unheard | None:
     trip = trip_bps(market, desk.trader.book(motion.symbol), limits)
     if trip is None or expected >= least * trip:
         return None
-    why = f"its first target is {expected:.4g} bps away, a purchase and its sale cost {trip:.4g} bps"
+    both = "a short sale and its purchase" if motion.proposal.is_short else "a purchase and its sale"
+    why = f"its first target is {expected:.4g} bps away, {both} cost {trip:.4g} bps"
     asked = "" if least == 1.0 else f", and {least:g} times that is asked"
     return Unheard(decision_id=motion.decision_id, symbol=motion.symbol, rule=COST_EDGE, why=why + asked)
 
 
 def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...]) -> Unheard | None:
     """Why the gate would sign nothing of it; None if it would, or the court hears all."""
-    if desk.settings.court.hears == "all" or motion.proposal.direction is not Direction.LONG:
+    if desk.settings.court.hears == "all" or not motion.proposal.opens:
         return None
     verdict = desk.trader.foresee(left_whole(motion, together))
     return _unheard(verdict) if _is_hopeless(verdict) else None

@@ -111,6 +111,10 @@ class Settings(Frozen):
         clashes = list(loosened(self.strategies, self.limits))
         if not any(entry.is_on for entry in self.strategies):
             clashes.append((("strategies",), "every context is switched off, so nobody would vote"))
+        if self.market.perpetuals is None:
+            sold = "only perpetuals can be sold short: set market.perpetuals, or leave `sides` out"
+            both = [index for index, entry in enumerate(self.strategies) if entry.sides == "both"]
+            clashes += [((f"strategies.{index}.sides", "market.perpetuals"), sold) for index in both]
         if clashes:
             raise contradiction(clashes)
         return self

@@ -12,6 +12,8 @@ b is the least of three beliefs: the analyst's own, that of his horizons togethe
 attack. A weight begins with `court.trust` and follows the record (`agents.court.record`). Where both say all that can be said
 against the purchase, both count, and not the heavier alone.
 
+Of a short sale the beliefs are those in a fall.
+
 An argument of the rules that the rules supervisor has weighed is not bounded again.
 """
 
@@ -98,14 +100,19 @@ def bounds_of(
     analyst: AnalystOpinion,
     advocate: AdvocateOpinion,
     rebuttal: RebuttalOpinion | Abstained | None,
+    *,
+    short: bool = False,
 ) -> tuple[Bound, ...]:
-    """What the arguments leave of the size, each for itself, and both together where both say all that can be said."""
-    found = []
+    """What the arguments leave of the size, each for itself, and both together where both say all that can be said. `short`: of
+    a short sale."""
+    found, move = [], "fall" if short else "rise"
     answer = rebuttal if isinstance(rebuttal, RebuttalOpinion) else None
     if force.analyst is not None:
-        believed, whose = _believed(analyst, force.horizons, answer)
+        believed, whose = _believed(analyst, force.horizons, answer, short=short)
         says = min(1.0, max(0.0, (_SURE_AT - believed) / (_SURE_AT - _NOTHING_AT)))
-        found.append(_bound("analyst", says, force.analyst, f"the analyst believes {believed:.0%} in a rise ({whose})"))
+        found.append(
+            _bound("analyst", says, force.analyst, f"the analyst believes {believed:.0%} in a {move} ({whose})")
+        )
     if force.advocate is not None:
         conceded = answer is not None and answer.concedes == "yes"
         reach = advocate.strength_pct / 100 / force.reject_at if force.reject_at > 0.0 else 1.0
@@ -114,20 +121,20 @@ def bounds_of(
         found.append(_bound("devils_advocate", 1.0 if conceded else min(1.0, reach), force.advocate, why))
     if len(found) == 2 and all(bound.says >= 1.0 for bound in found):
         taken = min(1.0, sum(bound.says * (bound.weight or 0.0) for bound in found))
-        why = "no rise is expected, and the counter-evidence is heavy enough to reject: both count"
+        why = f"no {move} is expected, and the counter-evidence is heavy enough to reject: both count"
         found.append(Bound(by="both", most_pct=left(taken), says=1.0, why=why))
     return tuple(found)
 
 
 def _believed(
-    analyst: AnalystOpinion, horizons: Mapping[Timeframe, float], answer: RebuttalOpinion | None
+    analyst: AnalystOpinion, horizons: Mapping[Timeframe, float], answer: RebuttalOpinion | None, *, short: bool
 ) -> tuple[float, str]:
-    """The least belief in the purchase that the analyst has stated, and where."""
+    """The least belief in the entry that the analyst has stated, and where."""
     together = analyst.alignment(horizons)
-    stated = [(analyst.belief, "his own view")]
+    stated = [(analyst.belief_in(short=short), "his own view")]
     if together is not None:
-        stated.append(((1 + together) / 2, "his horizons together"))
-    if answer is not None and analyst.direction is Direction.LONG:
+        stated.append(((1 - together if short else 1 + together) / 2, "his horizons together"))
+    if answer is not None and analyst.direction is (Direction.SHORT if short else Direction.LONG):
         stated.append(((1 + answer.conviction_pct / 100) / 2, "after the attack"))
     return min(stated, key=lambda each: each[0])
 

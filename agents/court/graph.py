@@ -221,7 +221,7 @@ class _Roles:
             )
             if isinstance(a.word, AnalystOpinion)
             and isinstance(d.word, AdvocateOpinion)
-            and self._is_answered(a.word, d.word)
+            and self._is_answered(case, a.word, d.word)
             and self._mind.answers(case)
         ]
         heard = await concurrently(
@@ -232,12 +232,12 @@ class _Roles:
             answers[place] = said
         return {"rebuttal": tuple(answers)}
 
-    def _is_answered(self, analyst: AnalystOpinion, advocate: AdvocateOpinion) -> bool:
-        """Whether the decision lies near this attack: an expected rise, and a strength within the band."""
+    def _is_answered(self, case: Case, analyst: AnalystOpinion, advocate: AdvocateOpinion) -> bool:
+        """Whether the decision lies near this attack: an expected move to the entry's side, and a strength within the band."""
         band = self._bench.rebuttal
         return (
             band is not None
-            and analyst.direction is Direction.LONG
+            and analyst.direction is (Direction.SHORT if case.proposal.is_short else Direction.LONG)
             and bool(advocate.evidence)
             and band[0] <= advocate.strength_pct / 100 <= band[1]
         )
@@ -289,12 +289,13 @@ class _Roles:
             "supervisor": supervisor.struck,
         }
         case = docket["cases"][place]
+        short = case.proposal.is_short
         force, answered = self._force(case, spoken), _answer(docket, place)
         words = analyst.word, risk.word, advocate.word, supervisor.word
         if case.review is None:
-            ruling = rule(case.proposal.direction, *words, force, answered)
+            ruling = rule(case.proposal.direction, *words, force, answered, short=short)
         else:
-            ruling = rule_held(*words, force, answered)
+            ruling = rule_held(*words, force, answered, short=short)
         return Argued(
             mind=self._mind.name,
             voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
@@ -326,7 +327,7 @@ class _Roles:
         together = tuple(
             each.case.symbol
             for each, adjustment in zip(argued, adjusted, strict=True)
-            if each.case.proposal.direction is Direction.LONG and each.ruling.scale * adjustment.scale > 0.0
+            if each.case.proposal.opens and each.ruling.scale * adjustment.scale > 0.0
         )
         verdicts: dict[int, Verdict] = {}
         cases = [each.case for each in argued]
@@ -352,7 +353,8 @@ def _argument(heard: Argued) -> Argument | None:
     """Return the speaker, under the name that calibration uses, and its belief; None if the analyst was silent."""
     if isinstance(heard.analyst, Abstained):
         return None
-    return Argument(speaker=f"{heard.speaker('analyst')}/analyst", belief=heard.analyst.belief)
+    belief = heard.analyst.belief_in(short=heard.case.proposal.is_short)
+    return Argument(speaker=f"{heard.speaker('analyst')}/analyst", belief=belief)
 
 
 def _answer(docket: Docket, place: int) -> RebuttalOpinion | Abstained | None:
@@ -395,8 +397,8 @@ def proposal_of(
         decision_id=motion.decision_id,
         symbol=motion.symbol,
         as_of_utc=motion.as_of_utc,
-        direction=voted.direction,
-        conviction=voted.conviction if voted.direction is not Direction.NONE else 0.0,
+        direction=voted.proposed,
+        conviction=voted.conviction if voted.proposed is not Direction.NONE else 0.0,
         reference_price=Decimal(repr(motion.close)),
         atr_quote=motion.atr_quote,
         argument=argument,

@@ -69,6 +69,11 @@ class AnalystOpinion(Frozen):
         """
         return (1 + _SIGN[self.direction] * self.conviction_pct / 100) / 2
 
+    def belief_in(self, *, short: bool) -> float:
+        """Return the belief in the entry, in [0, 1]: that of a short sale is certain of a fall at 1."""
+        sign = -_SIGN[self.direction] if short else _SIGN[self.direction]
+        return (1 + sign * self.conviction_pct / 100) / 2
+
     @property
     def turning_point(self) -> str:
         """Return what would change the analyst's mind as a reader is told it; empty where no condition stands."""

@@ -56,9 +56,12 @@ def rule(
     supervisor: SupervisorOpinion | Abstained,
     force: Force | None = None,
     rebuttal: RebuttalOpinion | Abstained | None = None,
+    *,
+    short: bool = False,
 ) -> Ruling:
-    """Return the court's ruling on a proposed direction. `force`: what the arguments weigh by themselves; None for nothing."""
-    if proposed is not Direction.LONG:
+    """Return the court's ruling on a proposed direction. `force`: what the arguments weigh by themselves; None for nothing.
+    `short`: whether it is a short sale, which opens a position."""
+    if proposed is not Direction.LONG and not short:
         return _rejected("nothing was proposed that opens a position")
     for role, word in (
         ("analyst", analyst),
@@ -74,7 +77,7 @@ def rule(
     assert isinstance(supervisor, SupervisorOpinion)
     if not advocate.evidence:
         return _rejected("the devil's advocate brought no evidence that stands: the case was not tried")
-    bounds = () if force is None else bounds_of(force, analyst, advocate, rebuttal)
+    bounds = () if force is None else bounds_of(force, analyst, advocate, rebuttal, short=short)
     granted = min(100, supervisor.scale_pct, risk.scale_pct)
     tightest = min(bounds, key=lambda bound: bound.most_pct, default=None)
     if tightest is not None and tightest.most_pct < granted:

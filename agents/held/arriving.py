@@ -20,7 +20,6 @@ from agents.desk.desk import Desk
 from agents.held.reviewing import carry
 from agents.records.record import AskedOutlook, Dropped, RulingArrived, RulingReserved
 from agents.strategies.vote import NetVote
-from risk.proposal import Direction
 
 _LATE = "no ruling on it has come in good time"
 Moved = Callable[[str, NetVote], Motion]
@@ -99,6 +98,6 @@ def _why_dropped(case: Case, present: NetVote | None) -> str:
     """Why nothing follows from a ruling on a purchase, by what its voters say now; empty where something does."""
     if present is None:
         return "its market has no bar to be believed at the close at which the ruling was there"
-    if present.direction is Direction.SHORT and case.proposal.direction is Direction.LONG:
+    if case.proposal.opens and present.closes(short=case.proposal.is_short):
         return "its voters want out by the close at which the ruling was there"
     return ""

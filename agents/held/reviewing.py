@@ -20,8 +20,9 @@ from agents.court.hearing import Argued, Review
 from agents.court.thesis import ReviewView
 from agents.desk.desk import Desk
 from agents.records.record import ExitDecision
-from agents.strategies.contexts import lean
+from agents.strategies.netting import lean
 from agents.strategies.vote import NetVote
+from execution.account.stops import size_of
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction
 
@@ -56,11 +57,11 @@ def due(
         if (
             position is None
             or symbol in busy
-            or proposal.direction is Direction.SHORT
+            or proposal.closes(short=position.is_short)
             or desk.trader.share(symbol) is None
         ):
             continue
-        kept = _as_if_proposed(proposal)
+        kept = _as_if_proposed(proposal, position)
         cause = theses.due(symbol, as_of, partial(seen, symbol, kept))
         held = theses.of(symbol)
         if cause is None or held is None:
@@ -71,7 +72,7 @@ def due(
             cause=cause[0],
             told=cause[1],
             age_bars=(as_of - held.thesis.opened_utc) // desk.timeframe.duration,
-            profit=float(position.mark_price / position.entry_price - 1),
+            profit=_profit(position),
             to_stop=_to_stop(position),
             left=held.left,
         )
@@ -101,19 +102,32 @@ async def _carry(desk: Desk, as_of: datetime, heard: Argued) -> Review:
     if position is not None and scale <= 0.0:
         sent = await desk.trader.leave(symbol, decision_id, as_of)
     elif position is not None and scale < left:
-        keep = position.quantity * Decimal(repr(scale)) / Decimal(repr(left))
+        keep = size_of(position) * Decimal(repr(scale)) / Decimal(repr(left))
         sent = await desk.trader.shrink(symbol, keep, decision_id, as_of)
     desk.theses.reviewed(heard, left if sent is None else scale)
     return Review.of_ours(**vars(heard), sold=sent is not None)
 
 
-def _as_if_proposed(proposal: NetVote) -> NetVote:
-    """The votes on a position that is held, as the purchase that it was."""
-    if proposal.direction is Direction.LONG:
+def _as_if_proposed(proposal: NetVote, position: Position) -> NetVote:
+    """The votes on a position that is held, as the entry that it was."""
+    if proposal.opens:
         return proposal
+    if position.is_short:
+        conviction = max(0.0, lean(proposal.votes, short=True))
+        changed = {"direction": Direction.SHORT, "conviction": conviction, "opens_short": True, "closes_short": False}
+        return proposal.model_copy(update=changed)
     return proposal.model_copy(update={"direction": Direction.LONG, "conviction": max(0.0, lean(proposal.votes))})
 
 
+def _profit(position: Position) -> float:
+    """Profit since the entry [fraction of its price]."""
+    moved = position.mark_price / position.entry_price - 1
+    return float(-moved if position.is_short else moved)
+
+
 def _to_stop(position: Position) -> float | None:
-    stop = position.stop_price
-    return None if stop is None else float(1 - stop / position.mark_price)
+    """Distance of the stop [fraction of the mark]."""
+    if position.stop_price is None:
+        return None
+    away = 1 - position.stop_price / position.mark_price
+    return float(-away if position.is_short else away)

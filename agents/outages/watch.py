@@ -18,6 +18,7 @@ from decimal import Decimal
 from agents.llm.attempt import ROLES, Attempt, AttemptOutcome, Role
 from agents.outages.alert import Alert, AlertCode, Severity
 from config.sections.minds import DeriskStep
+from execution.account.stops import size_of
 from risk.portfolio import Portfolio
 
 
@@ -57,7 +58,7 @@ class OutageWatch:
 
         If several fall due, it is the last, which keeps the least. `owed` then holds what it requires.
         """
-        held = {position.symbol: position.quantity for position in portfolio.positions}
+        held = {position.symbol: size_of(position) for position in portfolio.positions}
         if self._since is None:
             self._most = held
             return None

@@ -24,7 +24,8 @@ class SqueezeBreakout(Frozen):
     """Long when the close leaves the upper Bollinger band after a squeeze; short when it falls below the middle band.
 
     Squeeze: the width of the bands, as a share of the middle, was within the lowest `quiet_share` of `quiet_bars` bars in one of
-    the five bars before (Bollinger 2001, Bollinger on Bollinger Bands, ch. 15).
+    the five bars before (Bollinger 2001, Bollinger on Bollinger Bands, ch. 15). Long only: below the middle band it asks no
+    squeeze, so that is an exit.
     """
 
     history: ClassVar[int] = 200
@@ -61,7 +62,8 @@ class DonchianTrend(Frozen):
 
     Short when it falls below the lowest low of `exit_bars` bars. Calm: the true range of 14 bars is at most `calm_max` times that
     of the whole window. Donchian's channel as the Turtles traded it (55 and 20 bars); the rise is time-series momentum
-    (Moskowitz, Ooi and Pedersen 2012), and cutting it in storms is after Moreira and Muir (2017).
+    (Moskowitz, Ooi and Pedersen 2012), and cutting it in storms is after Moreira and Muir (2017). Long only: the channel of its
+    exit is shorter than that of its entry.
     """
 
     history: ClassVar[int] = 200

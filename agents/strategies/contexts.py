@@ -1,25 +1,17 @@
-"""The contexts of a run (strategy × symbols × parameters), and the netting of their votes into one proposal a symbol.
-
-Netting: the sum of weight × confidence × direction over the votes with a direction, divided by the sum of their
-weights, is the net, in [-1, 1]. Below the threshold there is no proposal. Voters without a vote do not change the
-net; opposing votes reduce it.
-
-A vote with an exposure is that of a position voter, which wants to hold a share of a full position. Those votes speak as
-one: they want the mean of their exposures, weighted (one that says short wants none). If that is above 0, each of them
-counts for a purchase with the confidence of those that want to hold; if it is 0, for a sale (decision 23).
-"""
+"""The contexts of a run: strategy × symbols × parameters. They are asked at each bar, and their votes are netted (`netting`)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import cast
 
 from pydantic import ValidationError
 
 from agents.strategies.facts import Knowing, facts_of
+from agents.strategies.netting import direction_of
 from agents.strategies.own import OwnVoter, own_voter
-from agents.strategies.vote import NetVote, Vote
-from agents.strategies.voter import NOTHING, Ballot, Strategy, clamp
+from agents.strategies.vote import Vote
+from agents.strategies.voter import NOTHING, Ballot, Strategy
 from agents.strategies.windows import Minded, Windowed, windowed
 from config.errors import UsageFault
 from config.frozen import Frozen
@@ -31,29 +23,6 @@ from market.bar import Bar
 from market.signals import Depth, TechnicalSignals
 from market.symbols import normalise_symbol
 from risk.proposal import Direction
-
-
-class Weighed(Protocol):
-    """The parts of a vote that netting reads."""
-
-    @property
-    def direction(self) -> Direction: ...
-    @property
-    def confidence(self) -> float: ...
-    @property
-    def weight(self) -> float: ...
-    @property
-    def exposure(self) -> float | None: ...
-    @property
-    def exit_price(self) -> float | None: ...
-    @property
-    def horizon_bars(self) -> int | None: ...
-
-
-MOST_BARS = 1_000_000
-"""A longer horizon is none."""
-_SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
-"""The result without votes, which is the case on most bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +43,20 @@ class Context:
     entry: StrategyContext | None = None
     """What the profile says of it; None for a voter that no profile names."""
 
+    @property
+    def may_be_short(self) -> bool:
+        """Whether its votes for short open positions, where the market may be sold short."""
+        return self.entry is not None and self.entry.sides == "both"
+
     def horizon_of(self, ballot: Ballot) -> int | None:
         """How long what this ballot buys is meant to be held [bars]: as the profile says, or else as the voter does."""
-        own = None if self.entry is None or ballot.direction is not Direction.LONG else self.entry.horizon_bars
+        holds = ballot.direction is Direction.LONG or self.goes_short(ballot)
+        own = self.entry.horizon_bars if self.entry is not None and holds else None
         return ballot.horizon_bars if own is None else own
+
+    def goes_short(self, ballot: Ballot) -> bool:
+        """Whether a ballot is one to be short: who wants to hold no share only wants to be out."""
+        return self.may_be_short and ballot.direction is Direction.SHORT and ballot.exposure != 0.0
 
     @property
     def history(self) -> int:
@@ -140,6 +119,7 @@ def votes_on(
                 exposure=ballot.exposure,
                 exit_price=ballot.exit_price,
                 horizon_bars=context.horizon_of(ballot),
+                goes_short=context.goes_short(ballot),
             )
         )
     return tuple(cast)
@@ -151,96 +131,6 @@ def depth_read(contexts: Iterable[Context], most: Depth) -> Depth:
     return most if reads_all else "core"
 
 
-def direction_of(ballot: Ballot) -> Direction:
-    """Return the direction of a ballot: who wants to hold no share wants to be out."""
-    return Direction.SHORT if ballot.exposure == 0.0 else ballot.direction
-
-
-def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
-    """Return one direction and one conviction from many votes, and for position voters the share and the exit."""
-    if not votes:
-        return _SILENCE
-    direction, conviction, against = netted(votes, threshold)
-    told = NetVote(direction=direction, conviction=conviction, against=against, votes=votes)
-    exposure = shared(votes)
-    if exposure is None:
-        return told
-    horizons = (vote.horizon_bars for vote in votes if vote.exposure is not None and share_of(vote) > 0.0)
-    longest = max((bars for bars in horizons if bars is not None), default=None)
-    return told.model_copy(update={"exposure": exposure, "exit_price": shared_exit(votes), "horizon_bars": longest})
-
-
-def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float, float]:
-    """Return the direction, the conviction and the overruled weight of at least one vote."""
-    up, down = _sides(votes)
-    strength = abs(up - down)
-    if strength < threshold:
-        return Direction.NONE, strength, min(up, down)
-    return Direction.LONG if up > down else Direction.SHORT, strength, min(up, down)
-
-
-def shared(votes: Sequence[Weighed]) -> float | None:
-    """Return the share of a full position that the position voters want, in (0, 1]; None if none of them wants any."""
-    holding = _holding(votes)
-    total = sum(vote.weight for vote in holding)
-    if total <= 0 or not any(share_of(vote) > 0.0 for vote in holding):
-        return None
-    return clamp(float(sum(vote.weight * share_of(vote) for vote in holding) / total))
-
-
-def share_of(vote: Weighed) -> float:
-    """Return the share of a full position that a position voter wants: none, if it votes for a sale."""
-    return (vote.exposure or 0.0) if vote.direction is Direction.LONG else 0.0
-
-
-def shared_exit(votes: Sequence[Weighed]) -> float | None:
-    """Return the exit of the position voters that want to hold [quote]: the lowest, and none if one of them has none."""
-    prices = [vote.exit_price for vote in _holding(votes) if share_of(vote) > 0.0]
-    known = [price for price in prices if price is not None]
-    return float(min(known)) if known and len(known) == len(prices) else None
-
-
-def lasting(votes: Sequence[Weighed]) -> int | None:
-    """Return the longest time for which one of those that want to hold means to [bars]; None if one of them states none."""
-    holding = [vote for vote in votes if vote.direction is Direction.LONG and vote.exposure != 0.0]
-    stated = [vote.horizon_bars for vote in holding if vote.horizon_bars is not None and vote.horizon_bars <= MOST_BARS]
-    return max(stated) if stated and len(stated) == len(holding) else None
-
-
-def lean(votes: tuple[Vote, ...]) -> float:
-    """Return the net of the votes in [-1, 1], below 0 for a sale; 0 without votes."""
-    up, down = _sides(votes)
-    return up - down
-
-
-def _sides(votes: Sequence[Weighed]) -> tuple[float, float]:
-    """Return the shares for a purchase and for a sale, each in [0, 1]."""
-    total = sum(vote.weight for vote in votes)
-    if total <= 0:
-        return 0.0, 0.0
-    events = [vote for vote in votes if vote.exposure is None]
-    up = sum(vote.weight * vote.confidence for vote in events if vote.direction is Direction.LONG)
-    down = sum(vote.weight * vote.confidence for vote in events if vote.direction is Direction.SHORT)
-    if len(events) < len(votes):
-        held_up, held_down = _one_voice(votes)
-        up, down = min(up + held_up, total), min(down + held_down, total)
-    return up / total, down / total
-
-
-def _one_voice(votes: Sequence[Weighed]) -> tuple[float, float]:
-    """Return the weight for a purchase and for a sale of all position voters together."""
-    holding, wanted = _holding(votes), shared(votes) or 0.0
-    agreed = [vote for vote in holding if (share_of(vote) > 0.0) == (wanted > 0.0)]
-    weight = sum(vote.weight for vote in agreed)
-    confidence = sum(vote.weight * vote.confidence for vote in agreed) / weight if weight > 0.0 else 0.0
-    strength = confidence * sum(vote.weight for vote in holding)
-    return (strength, 0.0) if wanted > 0.0 else (0.0, strength)
-
-
-def _holding(votes: Sequence[Weighed]) -> list[Weighed]:
-    return [vote for vote in votes if vote.exposure is not None]
-
-
 def _context(
     index: int,
     entry: StrategyContext,
@@ -249,6 +139,11 @@ def _context(
     own: Mapping[str, str],
 ) -> Context:
     strategy = own_voter(entry, own) if entry.strategy == OWN else _strategy(f"strategies[{index}]", entry)
+    if entry.sides == "both" and sides_of(strategy) != "both":
+        raise UsageFault(
+            f"strategies[{index}].sides: {entry.voter} may not be short: its vote for short only closes what is held. Nothing "
+            "was started; leave `sides` out, or choose a voter that may (`tribunal strategies` lists them)."
+        )
     return Context(
         name=name,
         strategy=strategy,
@@ -257,6 +152,11 @@ def _context(
         reads_facts=isinstance(strategy, OwnVoter | Windowed) and strategy.minded.reads.facts,
         entry=entry,
     )
+
+
+def sides_of(strategy: object) -> str:
+    """The sides on which a strategy, or its class, can be: `long`, or `both` if it says so."""
+    return "both" if getattr(strategy, "sides", "long") == "both" else "long"
 
 
 def strategy_class(name: str) -> type[Frozen]:
@@ -281,6 +181,8 @@ def _strategy(place: str, entry: StrategyContext) -> Strategy:
             f"{place}.params.{name}: {entry.params[name]:g} is not allowed; it must be {spots[name].wanted()}. "
             "Nothing was started."
         ) from None
+    if entry.sides == "both" and callable(begin := getattr(strategy, "take_both_sides", None)):
+        begin()
     return windowed(strategy) or cast(Strategy, strategy)
 
 

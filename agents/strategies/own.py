@@ -65,6 +65,11 @@ class OwnVoter:
         """The depth of the signals that it reads: all of them, unless the class says `reads = "core"`."""
         return "core" if getattr(self._kind, "reads", "full") == "core" else "full"
 
+    @property
+    def sides(self) -> str:
+        """The sides on which it can be: `long`, unless the class says `sides = "both"`."""
+        return "both" if getattr(self._kind, "sides", "long") == "both" else "long"
+
     def remember(self, past: Iterable[Bar]) -> None:
         """Read bars of the warm-up, oldest first, into the window if there is one. Raises StrategyFault."""
         for bar in past:

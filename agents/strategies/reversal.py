@@ -12,9 +12,13 @@ from risk.proposal import Direction
 
 
 class RsiBounce(Frozen):
-    """Long when the RSI rises above `low` from below; short when it falls below `high` from above."""
+    """Long when the RSI rises above `low` from below; short when it falls below `high` from above.
+
+    It can be short: one is the mirror of the other.
+    """
 
     reads: ClassVar[Depth] = "core"
+    sides: ClassVar[str] = "both"
 
     low: float = Field(default=30.0, gt=0, le=50, description="RSI under which it is oversold")
     high: float = Field(default=70.0, ge=50, lt=100, description="RSI over which it is overbought")

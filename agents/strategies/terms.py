@@ -14,12 +14,12 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import is_tighter
 from config.sections.strategies import StrategyContext, names_of, set_values
 from config.settings import Settings
-from risk.proposal import Direction, OwnHours, OwnPositions, Terms, TightLimit
+from risk.proposal import OwnHours, OwnPositions, Terms, TightLimit
 
 
 def terms_of(proposal: NetVote, contexts: Sequence[Context], profile: ExitSettings) -> Terms | None:
-    """The conditions of a purchase; None if no context behind it has any. `profile`: the exits of the profile."""
-    if proposal.direction is not Direction.LONG:
+    """The conditions of an entry; None if no context behind it has any. `profile`: the exits of the profile."""
+    if not proposal.opens:
         return None
     return asked_by(_behind(proposal, contexts), profile)
 
@@ -64,7 +64,7 @@ _NONE = Terms()
 
 
 def _behind(proposal: NetVote, contexts: Sequence[Context]) -> tuple[tuple[str, StrategyContext], ...]:
-    voters = {vote.voter for vote in proposal.votes if vote.direction is proposal.direction}
+    voters = {vote.voter for vote in proposal.votes if proposal.backs(vote)}
     return tuple((each.name, each.entry) for each in contexts if each.entry is not None and each.name in voters)
 
 

@@ -12,7 +12,10 @@ from risk.proposal import Direction
 
 
 class EmaCross(Frozen):
-    """EMA 12 crosses EMA 26. If the RSI is above `rsi_max`, a cross up is too late and gives no vote."""
+    """EMA 12 crosses EMA 26. If the RSI is above `rsi_max`, a cross up is too late and gives no vote.
+
+    Long only: a cross down asks no RSI, so it is an exit and no entry.
+    """
 
     reads: ClassVar[Depth] = "core"
 
@@ -34,9 +37,13 @@ class EmaCross(Frozen):
 
 
 class GoldenCross(Frozen):
-    """SMA 50 crosses SMA 200."""
+    """SMA 50 crosses SMA 200.
+
+    It can be short: a cross down is the mirror of a cross up.
+    """
 
     reads: ClassVar[Depth] = "core"
+    sides: ClassVar[str] = "both"
 
     confidence: float = Field(default=0.6, gt=0, le=1, description="of each of its votes [0..1]")
 
@@ -51,7 +58,10 @@ class GoldenCross(Frozen):
 
 
 class MomentumBreakout(Frozen):
-    """A close outside the range of the 20 bars before it, with high volume, in a trend."""
+    """A close outside the range of the 20 bars before it, with high volume, in a trend.
+
+    Long only: below the range it asks neither volume nor trend, so that is an exit and no entry.
+    """
 
     reads: ClassVar[Depth] = "core"
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from config.frozen import Frozen, absent
+from config.frozen import Frozen, absent, empty
 from risk.proposal import Direction
 
 
@@ -21,6 +21,8 @@ class Vote(Frozen):
     """Its own exit [quote]."""
     horizon_bars: int | None = Field(default=None, ge=1, exclude_if=absent)
     """How long it means to hold [bars]."""
+    goes_short: bool = Field(default=False, exclude_if=empty)
+    """Whether a vote for short is one to be short, and not only to be out: of a voter that may be, on a perpetual."""
 
 
 class NetVote(Frozen):
@@ -36,3 +38,30 @@ class NetVote(Frozen):
     """Their own exit [quote]: the price below which all of them want to be out."""
     horizon_bars: int | None = Field(default=None, ge=1, exclude_if=absent)
     """The longest time for which one of them means to hold [bars]."""
+    opens_short: bool | None = Field(default=None, exclude_if=absent)
+    """On a perpetual, of the direction short: whether it is to be sold short, or only closed; None on spot."""
+    closes_short: bool = Field(default=False, exclude_if=empty)
+    """On a perpetual: whether its voters want out of a short, though no purchase."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it proposes a short sale."""
+        return self.direction is Direction.SHORT and self.opens_short is True
+
+    @property
+    def opens(self) -> bool:
+        """Whether it proposes a position: a purchase, or a short sale."""
+        return self.direction is Direction.LONG or self.is_short
+
+    @property
+    def proposed(self) -> Direction:
+        """The direction that is proposed: none, where a market that may be sold short is only to be closed."""
+        return Direction.NONE if self.opens_short is False and self.direction is Direction.SHORT else self.direction
+
+    def closes(self, *, short: bool) -> bool:
+        """Whether it closes a position on this side."""
+        return self.closes_short or self.direction is Direction.LONG if short else self.direction is Direction.SHORT
+
+    def backs(self, vote: Vote) -> bool:
+        """Whether a vote has the proposed side: of a short sale, who only wants out has not."""
+        return vote.direction is self.direction and (vote.goes_short or not self.is_short)

@@ -19,7 +19,8 @@ class Ballot(NamedTuple):
 
     A voter that holds a share for long says more. `exposure`: the share in [0, 1] of a full position that it wants now; None for
     a voter of single events. `exit_price`: its own exit [quote], below which it wants to be out. `horizon_bars`: how long it
-    means to hold [bars].
+    means to hold [bars]. One that may be short says SHORT with the share that it wants to be short, and an exit above the price;
+    with an exposure of 0 it wants to be out.
     """
 
     direction: Direction
@@ -38,6 +39,9 @@ class Strategy(Protocol):
 
     A class that reads no signal of depth `full` may say so: `reads: ClassVar[Depth] = "core"`. Where all voters say it, the
     others are computed for the court's cases only, and a bar costs less.
+
+    A class whose vote for short may open a short position as well says so: `sides: ClassVar[str] = "both"`. The profile decides
+    who of these is one (`strategies[].sides`); one that has to know implements `take_both_sides(self)`.
     """
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:

@@ -169,6 +169,7 @@ class Windowed:
     def __init__(self, strategy: MindedStrategy) -> None:
         self._minded = Minded(type(strategy).__name__, lambda: copy.deepcopy(strategy))
         self._reads: Depth = "core" if getattr(strategy, "reads", "full") == "core" else "full"
+        self._sides: str = getattr(strategy, "sides", "long")
 
     @property
     def minded(self) -> Minded:
@@ -184,6 +185,11 @@ class Windowed:
     def reads(self) -> Depth:
         """The depth of the signals that it reads."""
         return self._reads
+
+    @property
+    def sides(self) -> str:
+        """The sides on which it can be: `long` or `both`."""
+        return self._sides
 
     def remember(self, past: Iterable[Bar]) -> None:
         """Read bars of the warm-up, oldest first."""

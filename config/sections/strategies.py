@@ -5,7 +5,7 @@ refused (`loosened`).
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -108,6 +108,11 @@ class StrategyContext(Frozen):
         exclude_if=absent,
         description="how long its purchases are meant to be held, instead of what the strategy itself says; `exits.horizon` acts "
         "on it [bars]",
+    )
+    sides: Literal["long", "both"] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="both: on perpetuals its votes for short open positions; null is long: they only close what is held",
     )
     prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_CAP)] | None = Field(
         default=None,

@@ -34,8 +34,9 @@ from agents.memory.learning import Learner, learns
 from agents.memory.outcomes import HORIZON_BARS, Barriers
 from agents.memory.voters import Voted
 from agents.resizing import decision_id_of
-from agents.strategies.contexts import Context, build_contexts, depth_read, net, votes_on
+from agents.strategies.contexts import Context, build_contexts, depth_read, votes_on
 from agents.strategies.facts import BarsAlone, Known, SentimentReader
+from agents.strategies.netting import net
 from agents.strategies.own import read_own
 from agents.strategies.terms import refuse_own_rules
 from agents.strategies.vote import NetVote

@@ -8,8 +8,9 @@ only, so that a long search does not fill the memory.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from agents.strategies.contexts import Context, direction_of, lasting, netted, shared, shared_exit
+from agents.strategies.contexts import Context
 from agents.strategies.facts import Knowing
+from agents.strategies.netting import direction_of, lasting, netted, shared, shared_exit
 from agents.strategies.voter import NOTHING, Ballot
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
@@ -33,6 +34,8 @@ class BareVote(NamedTuple):
     exposure: float | None = None
     exit_price: float | None = None
     horizon_bars: int | None = None
+    goes_short: bool = False
+    """Never: what is searched here is long or flat."""
 
 
 class Wanted(NamedTuple):

@@ -20,7 +20,7 @@ from agents.desk.paper import open_paper
 from agents.llm.attempt import Attempt
 from agents.records.record import CycleRecord, Session
 from agents.session import trade
-from agents.strategies.contexts import lean
+from agents.strategies.netting import lean
 from agents.strategies.vote import NetVote
 from config.frozen import Journaled
 from config.settings import Settings

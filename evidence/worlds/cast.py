@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.desk.desk import Desk
-from agents.strategies.contexts import Context, net, votes_on
+from agents.strategies.contexts import Context, votes_on
+from agents.strategies.netting import net
 from agents.strategies.voter import Ballot
 from config.clock import to_ms
 from evidence.worlds.votes import ScriptedVoter, bars_known

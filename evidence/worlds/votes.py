@@ -12,8 +12,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from agents.strategies.contexts import Context, depth_read, net, votes_on
+from agents.strategies.contexts import Context, depth_read, votes_on
 from agents.strategies.facts import BarsAlone, Known
+from agents.strategies.netting import net
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
 from market.bar import Slice

@@ -17,9 +17,11 @@ from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
 from execution.account.protection import MarketSale, Protection
+from execution.account.stops import size_of
 from execution.kill_switch.halting import Sale
 from market.instrument import Instrument
 from risk.order import Order, Purpose
+from risk.portfolio import Position
 
 
 class Closing:
@@ -74,7 +76,7 @@ class Closing:
         if held.closing is not None and held.closing not in self._orders.doubts(symbol):
             return False
         instrument = self._instruments[symbol]
-        return instrument.round_quantity(position.quantity) * position.mark_price >= instrument.min_notional
+        return instrument.round_quantity(size_of(position)) * position.mark_price >= instrument.min_notional
 
     def _sale_of(self, held: DecisionOrders, sale: Sale, at: datetime) -> Iterable[Order]:
         """The sale of what is left in a market; none where nothing is, or a fate is still unknown."""
@@ -82,7 +84,7 @@ class Closing:
         if position is None or self._orders.doubtful(held.symbol):
             held.closing = held.closing if held.closing in self._orders.doubts(held.symbol) else None
             return
-        quantity = self._instruments[held.symbol].round_quantity(position.quantity)
+        quantity = self._instruments[held.symbol].round_quantity(size_of(position))
         if quantity <= Decimal(0):
             held.closing = None
             return
@@ -106,6 +108,15 @@ class Closing:
 
     def _held_or_none(self, symbol: str) -> DecisionOrders | None:
         return self._orders.held(symbol)
+
+
+def to_liquidation(position: Position) -> Decimal:
+    """How far the mark of a position is from its liquidation price, as a fraction of the mark; infinite where no price
+    liquidates it."""
+    if position.liquidation_price is None:
+        return Decimal("Infinity")
+    away = position.mark_price - position.liquidation_price
+    return (-away if position.is_short else away) / position.mark_price
 
 
 def _named(sale: Sale) -> str:

@@ -18,6 +18,16 @@ DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTE
 _RESTING = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
 
 
+def is_nearer(sign: int, stop: Decimal, present: Decimal) -> bool:
+    """Whether a stop protects more than the present one: a higher one of a long position (`sign` 1), a lower one of a short."""
+    return stop > present if sign > 0 else stop < present
+
+
+def nearest(sign: int, *stops: Decimal) -> Decimal:
+    """The stop that protects most: the highest of a long position (`sign` 1), the lowest of a short (-1)."""
+    return max(stops) if sign > 0 else min(stops)
+
+
 @dataclass(slots=True)
 class DecisionOrders:
     """The orders of one signed decision. Quantities in base units, prices and notional in quote units."""
@@ -25,7 +35,7 @@ class DecisionOrders:
     entry: Order
     """The entry, or the piece of it that was sent last."""
     stop_fraction: float
-    """Distance of the stop below the entry price, as a fraction of that price, from the gate's verdict."""
+    """Distance of the stop from the entry price, as a fraction of that price, from the gate's verdict."""
     notional: Decimal
     """Notional of the whole entry, as the gate signed it."""
     terms: Terms | None = None
@@ -39,7 +49,7 @@ class DecisionOrders:
     stop_price: Decimal | None = None
     """Price of the position's stop, placed or planned."""
     trailing_from: Decimal | None = None
-    """Highest price since the target was reached; None before that."""
+    """Best price since the target was reached, of a short the lowest; None before that."""
     closing: str | None = None
     """Id of the market exit of the whole position that is under way. No other order is placed until it is done."""
     reducing: str | None = None
@@ -51,7 +61,7 @@ class DecisionOrders:
     share: float | None = None
     """The share of a full position for which it stands, of voters that bring their own exit; None for one with a target."""
     exit_price: Decimal | None = None
-    """The exit of those voters [quote], the highest so far."""
+    """The exit of those voters [quote], the nearest so far."""
     atr_quote: Decimal | None = None
     """The average true range of the market when the purchase was decided [quote]."""
     account: str = ""
@@ -83,14 +93,24 @@ class DecisionOrders:
         """The market in which all these orders are."""
         return self.entry.symbol
 
+    @property
+    def sign(self) -> int:
+        """1 for a purchase, -1 for a short sale."""
+        return self.entry.side.sign
+
     def exits_or(self, profile: ExitSettings) -> ExitSettings:
         """The exits of this position: its contexts' own, or else the profile's."""
         own = None if self.terms is None else self.terms.exits
         return profile if own is None else own
 
     @property
+    def open_exposure(self) -> Decimal:
+        """`open_notional`, below zero for a short sale."""
+        return self.open_notional if self.sign > 0 else self.open_notional.copy_negate()
+
+    @property
     def open_notional(self) -> Decimal:
-        """The part of the entry that is not filled, in quote units."""
+        """The part of the entry that is not filled, in quote units, without a sign."""
         told = self._told.get(self.entry.order_id)
         filled = Decimal(0) if told is None else told.filled_quantity
         if self.pursuit is not None:
@@ -137,8 +157,8 @@ class DecisionOrders:
         self.raise_exit(exit_price)
 
     def raise_exit(self, exit_price: Decimal | None) -> None:
-        """Note the exit of the position's voters [quote]; a lower one than before changes nothing."""
-        if exit_price is not None and (self.exit_price is None or exit_price > self.exit_price):
+        """Note the exit of the position's voters [quote]; one that is farther than before changes nothing."""
+        if exit_price is not None and (self.exit_price is None or is_nearer(self.sign, exit_price, self.exit_price)):
             self.exit_price = exit_price
 
     def rests(self, order_id: str) -> bool:
@@ -168,8 +188,9 @@ class DecisionOrders:
 
     @property
     def resting_stop(self) -> Decimal | None:
-        """The highest stop price that rests at the venue; None if no stop rests there."""
-        return max((order.stop_price for order in self._stops() if order.stop_price), default=None)
+        """The nearest stop price that rests at the venue; None if no stop rests there."""
+        found = [order.stop_price for order in self._stops() if order.stop_price]
+        return nearest(self.sign, *found) if found else None
 
     def left(self, order_id: str | None) -> Decimal:
         """The quantity that a live order may still fill; 0 for an order that is done, and for None."""

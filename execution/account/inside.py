@@ -18,4 +18,4 @@ async def drive(driver: BarDriver, desk: OrderDesk, protection: Protection, show
         await desk.hear(asked("open", step.opening), await driver.on_open(step.opening), at)
         await desk.hear(asked("bar", step.rest), await driver.on_slice(step.rest), at)
         for symbol, bar in step.fine.items():
-            await protection.trail(symbol, bar.high, at)
+            await protection.trail(symbol, bar, at)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from config.errors import InvariantBroken
-from execution.account.decision import DecisionOrders
+from execution.account.decision import DecisionOrders, nearest
 from execution.reports import Fill, OrderState
 from risk.order import Order, Purpose
 from risk.proposal import Terms
@@ -81,7 +81,8 @@ class Orders:
         self._live_by_market.setdefault(of.symbol, {})[order.order_id] = of
 
     def filled(self, fill: Fill) -> None:
-        """Note a fill that was booked. Raises InvariantBroken for a purchase that this account did not order."""
+        """Note a fill that was booked. Raises InvariantBroken for an entry that this account did not order; a liquidation nobody
+        orders."""
         if fill.purpose is Purpose.ENTRY:
             self._bought(fill)
             return
@@ -176,9 +177,9 @@ class Orders:
         return sum((of.covered for of in self._live_in(symbol)), Decimal(0))
 
     def stop_price(self, symbol: str) -> Decimal | None:
-        """The highest stop price that rests at the venue, in quote units; None if no stop rests there."""
-        found = (of.resting_stop for of in self._live_in(symbol))
-        return max((price for price in found if price is not None), default=None)
+        """The nearest stop price that rests at the venue, in quote units; None if no stop rests there."""
+        found = [(of.sign, price) for of in self._live_in(symbol) if (price := of.resting_stop) is not None]
+        return nearest(found[0][0], *(price for _, price in found)) if found else None
 
     def _bought(self, fill: Fill) -> None:
         of = self._decisions.get(fill.decision_id)

@@ -4,6 +4,8 @@ A piece is a limit order at the best bid, or at the cap of the gate's order if t
 gate allowed, ever. When the best bid has moved by a tick, it is withdrawn and sent anew. After `market_after_s` the rest of the
 slice is bought at market, up to the same cap, and what that cannot buy is given up. A large entry is bought in slices of equal
 size, one after the other, each with its own time.
+
+Of a short sale it is the mirror: a piece rests at the best ask, or at the cap if that is higher, and sells at no lower price.
 """
 
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from typing import NamedTuple
 from config.sections.venue import EntrySettings
 from execution.reports import OrderState, OrderStatus
 from market.instrument import Instrument
-from risk.order import Order, OrderKind
+from risk.order import Order, OrderKind, Side
 
 
 class Touch(NamedTuple):
@@ -66,9 +68,10 @@ class Pursuit:
         return self.since is not None and (at - self.since).total_seconds() >= settings.market_after_s
 
     def limit_at(self, touch: Touch) -> Decimal:
-        """The price of a piece that rests: the best bid, or the cap."""
-        cap = self.signed.limit_price
-        return touch.bid if cap is None else min(touch.bid, cap)
+        """The price of a piece that rests: the best price of its own side, or the cap."""
+        cap, buys = self.signed.limit_price, self.signed.side is Side.BUY
+        best = touch.bid if buys else touch.ask
+        return best if cap is None else min(best, cap) if buys else max(best, cap)
 
     def look(self, at: datetime, instrument: Instrument) -> None:
         """Begin the time of a slice that begins now."""
@@ -96,7 +99,8 @@ def begun(
     """
     slices = 1
     if settings.slice_quote is not None:
-        notional, least = signed.quantity * touch.ask, instrument.min_notional * 2
+        taken = touch.ask if signed.side is Side.BUY else touch.bid
+        notional, least = signed.quantity * taken, instrument.min_notional * 2
         wanted = int((notional / settings.slice_quote).to_integral_value(ROUND_CEILING))
         slices = max(1, min(wanted, int(notional / least)))
     return Pursuit(signed, slices, since)

@@ -6,6 +6,9 @@ withdrawn once its position is being sold. Orders that protect nothing are withd
 It never counts a stop that the venue has not accepted, never places a second exit while the whole position is being sold, and
 never uses an order id twice. The gate signs every exit. While nobody knows whether an exit rests at the venue, no second one is
 sent in that market: two of them could sell coins that are not ours.
+
+Of a short position an exit buys back. What is kept of a position is a size, without a sign. A position that the exchange has
+liquidated is gone: what protected it is withdrawn.
 """
 
 from collections.abc import Mapping
@@ -14,11 +17,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
-from execution.account.decision import DecisionOrders
+from execution.account.decision import DecisionOrders, is_nearer, nearest
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
-from execution.account.stops import Leg, legs_of, trailing_price
+from execution.account.stops import Leg, legs_of, resized, size_of, trailing_price
+from market.bar import Bar
 from market.instrument import Instrument
 from risk.manager import RiskManager
 from risk.order import Order, OrderKind, Purpose
@@ -83,7 +87,7 @@ class Protection:
 
     async def follow(self, symbol: str, exit_price: Decimal | None, at: datetime) -> None:
         """Protect a position by its voters' own exit [quote]: without a target, its stop at that exit if it is nearer than the
-        hard stop. A lower exit than before changes nothing."""
+        hard stop. An exit that is farther than before changes nothing."""
         held, position = self._orders.held(symbol), self._ledger.position(symbol)
         if held is None or position is None or held.closing is not None:
             return
@@ -92,7 +96,8 @@ class Protection:
             held.outgrown = True
         held.raise_exit(exit_price)
         (leg,) = legs_of(position, held, self._exits, self._instruments[symbol])
-        held.outgrown = held.outgrown or held.stop_price is None or leg.price > held.stop_price
+        present = held.stop_price
+        held.outgrown = held.outgrown or present is None or is_nearer(held.sign, leg.price, present)
         if held.outgrown:
             held.too_small = None
             await self.tidy(at)
@@ -108,12 +113,13 @@ class Protection:
         if held is None or position is None or held.closing is not None or held.reducing is not None:
             return None
         sale, part = MarketSale(f"{decision_id}-t", decision_id, Purpose.TRIM), self._above(position, held, keep)
-        if part == position.quantity:
+        size = size_of(position)
+        if part == size:
             return await self._sell(symbol, Decimal(0), sale, at)
         if not part or part * position.mark_price < self._instruments[symbol].min_notional:
             return None
         self._tidying = True
-        await self._renew(held, position.model_copy(update={"quantity": position.quantity - part}), at)
+        await self._renew(held, resized(position, size - part), at)
         held.stands_for(share, None)
         held.reducing = sale.order_id
         order = self.market_exit(position, sale, part, at)
@@ -134,18 +140,18 @@ class Protection:
             return await self.trim(symbol, keep, held.share, decision_id, at)
         return await self._sell(symbol, keep, MarketSale(f"{decision_id}-t", decision_id, Purpose.TRIM), at)
 
-    async def trail(self, symbol: str, high: float, at: datetime) -> None:
-        """After the target: move the stop of the rest up behind the highest price, never down."""
+    async def trail(self, symbol: str, bar: Bar, at: datetime) -> None:
+        """After the target: move the stop of the rest up behind the highest price, never down; of a short, down behind the
+        lowest, never up."""
         held = self._orders.held(symbol)
         if held is None or held.trailing_from is None or held.stop_price is None or held.share is not None:
             return
         if self._ledger.position(symbol) is None or held.closing is not None:
             return
-        held.trailing_from = max(held.trailing_from, Decimal(repr(high)))
-        exits = held.exits_or(self._exits)
-        price = trailing_price(
-            held.trailing_from, held.stop_price, exits, self._instruments[symbol], held.atr_quote
-        )  # fmt: skip
+        best = Decimal(repr(bar.high if held.sign > 0 else bar.low))
+        held.trailing_from = nearest(held.sign, held.trailing_from, best)
+        exits, rules = held.exits_or(self._exits), self._instruments[symbol]
+        price = trailing_price(held.trailing_from, held.stop_price, exits, rules, held.atr_quote, held.sign)
         if price is not None:
             # Only tidying places it, and no report that is booked meanwhile: placing it twice would give two stops.
             held.stop_price, held.too_small, held.outgrown = price, None, True
@@ -174,7 +180,7 @@ class Protection:
             held.closing = None
             return None
         part = self._above(position, held, keep)
-        if part < position.quantity:
+        if part < size_of(position):
             held.closing, held.reducing = None, sale.order_id
         order = self.market_exit(position, sale, part, at) if part > 0 else None
         if order is not None:
@@ -184,13 +190,13 @@ class Protection:
 
     def _above(self, position: Position, held: DecisionOrders, keep: Decimal) -> Decimal:
         """The quantity to sell so that `keep` stays; all of it, if the rest would be too small for a stop."""
-        instrument = self._instruments[position.symbol]
-        part = instrument.round_quantity(max(position.quantity - keep, Decimal(0)))
-        rest = position.quantity - part
+        instrument, size = self._instruments[position.symbol], size_of(position)
+        part = instrument.round_quantity(max(size - keep, Decimal(0)))
+        rest = size - part
         if not part or not rest:
             return part
-        stop = legs_of(position.model_copy(update={"quantity": rest}), held, self._exits, instrument)[0]
-        return part if stop.quantity * stop.price >= instrument.min_notional else position.quantity
+        stop = legs_of(resized(position, rest), held, self._exits, instrument)[0]
+        return part if stop.quantity * stop.price >= instrument.min_notional else size
 
     def market_exit(self, position: Position, sale: MarketSale, quantity: Decimal, at: datetime) -> Order:
         """An exit at market, signed by the gate."""
@@ -266,9 +272,9 @@ class Protection:
             return False
         if self._desk.closed(position.account).is_gone(held.symbol):
             return False
-        covered = self._orders.covered(held.symbol)
-        too_much = self._ledger.is_real and covered > position.quantity  # it would sell coins that are not ours
-        return held.outgrown or covered < position.quantity or too_much
+        covered, size = self._orders.covered(held.symbol), size_of(position)
+        too_much = self._ledger.is_real and covered > size  # it would sell coins that are not ours
+        return held.outgrown or covered < size or too_much
 
     async def _leave_what_no_stop_protects(self, held: DecisionOrders, at: datetime) -> None:
         """On a real exchange a position that is too small for a stop, or whose stop is refused, is sold at market; and one that
@@ -288,15 +294,15 @@ class Protection:
         staying = self._staying(held)
         if staying is None or held.too_small is not None or held.outgrown or self._orders.doubtful(held.symbol):
             return False
-        return self._orders.covered(held.symbol) < staying.quantity
+        return self._orders.covered(held.symbol) < size_of(staying)
 
     def _staying(self, held: DecisionOrders) -> Position | None:
         """The part of a position that is not being sold at market."""
         position = self._ledger.position(held.symbol)
         if position is None or held.reducing is None:
             return position
-        quantity = position.quantity - held.left(held.reducing)
-        return position.model_copy(update={"quantity": quantity}) if quantity > 0 else None
+        size = size_of(position) - held.left(held.reducing)
+        return resized(position, size) if size > 0 else None
 
     async def _protect(self, held: DecisionOrders, at: datetime) -> None:
         """Replace the protection by one for all of the position that stays."""
@@ -337,7 +343,7 @@ class Protection:
         if not before or left is None or (placed is not None and held.rests(placed.order_id)):
             return
         if not bound or not self._awaits_an_end(held):
-            await self._place(held, left, leg._replace(quantity=min(leg.quantity, left.quantity)), "", at)
+            await self._place(held, left, leg._replace(quantity=min(leg.quantity, size_of(left))), "", at)
 
     def _awaits_an_end(self, held: DecisionOrders) -> bool:
         """Whether an exit was withdrawn and may still rest: new ones wait until the venue says that it is gone."""

@@ -6,6 +6,7 @@ Pure functions. A change within the band is none, so that a position is not trad
 from decimal import Decimal
 from enum import StrEnum
 
+from execution.account.stops import size_of
 from risk.portfolio import Position
 
 
@@ -30,7 +31,7 @@ def change_of(held: float, wanted: float, band: float | None) -> Change:
 
 
 def kept_of(position: Position, held: float, wanted: float, most: Decimal, band: float | None) -> Decimal | None:
-    """What is kept of a position that is to be trimmed [base]; None for one that stays as it is.
+    """What is kept of a position that is to be trimmed, without a sign [base]; None for one that stays as it is.
 
     It is trimmed in proportion to the share that is wanted, or, where its price has risen, to that share of the largest position
     allowed, `most` [quote].
@@ -38,7 +39,8 @@ def kept_of(position: Position, held: float, wanted: float, most: Decimal, band:
     if band is None or change_of(held, wanted, band) is Change.ENLARGE:
         return None
     wish, room = Decimal(repr(wanted)), Decimal(repr(1.0 + band))
-    in_proportion = position.quantity * wish / Decimal(repr(held)) if held > 0.0 else Decimal(0)
+    size = size_of(position)
+    in_proportion = size * wish / Decimal(repr(held)) if held > 0.0 else Decimal(0)
     allowed = most * wish / position.mark_price
-    keep = in_proportion if change_of(held, wanted, band) is Change.TRIM else position.quantity
-    return min(keep, allowed) if position.quantity > allowed * room else keep if keep < position.quantity else None
+    keep = in_proportion if change_of(held, wanted, band) is Change.TRIM else size
+    return min(keep, allowed) if size > allowed * room else keep if keep < size else None

@@ -6,13 +6,16 @@ notional at its stop, the position is not split: it has one stop and one target.
 
 Voters that hold a share bring their own exit: all of such a position has one stop, and no target. It stands at the hard stop
 below the average entry, or at the voters' exit if that is nearer, and never moves down.
+
+Of a short position it is the mirror: stops lie above the entry, trail the lowest price and never move up, and the target lies
+below. Quantities of legs have no sign.
 """
 
 from decimal import Decimal
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
-from execution.account.decision import DecisionOrders
+from execution.account.decision import DecisionOrders, is_nearer, nearest
 from market.instrument import Instrument
 from risk.order import OrderKind, Purpose
 from risk.portfolio import Position
@@ -33,10 +36,10 @@ def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instr
     """The protection that a position should have now. `exits`: those of the profile."""
     if held.share is not None:
         return (
-            Leg(OrderKind.STOP, Purpose.STOP_LOSS, position.quantity, _own_stop(position, held, instrument), False),
+            Leg(OrderKind.STOP, Purpose.STOP_LOSS, size_of(position), _own_stop(position, held, instrument), False),
         )
     if held.trailing_from is not None and held.stop_price is not None:
-        return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, position.quantity, held.stop_price, linked=False),)
+        return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, size_of(position), held.stop_price, linked=False),)
     exits = held.exits_or(exits)
     return opening_legs(position.quantity, position.entry_price, held.stop_fraction, exits, instrument)
 
@@ -44,13 +47,15 @@ def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instr
 def opening_legs(
     quantity: Decimal, entry_price: Decimal, stop_fraction: float, exits: ExitSettings, instrument: Instrument
 ) -> tuple[Leg, ...]:
-    """The protection of a new position of `quantity` base units, bought at `entry_price` on average. The stop is first."""
-    stop = instrument.round_price(entry_price * (1 - _exact(stop_fraction)))
-    target = instrument.round_price(entry_price * (1 + _exact(exits.take_profit_fraction)))
-    first = instrument.round_quantity(quantity * _exact(exits.take_profit_share))
-    rest = quantity - first
-    if min(first, rest) * stop < instrument.min_notional:
-        first, rest = quantity, Decimal(0)
+    """The protection of a new position of `quantity` base units (below zero: short), entered at `entry_price` on average. The
+    stop is first."""
+    sign, size = _sign(quantity), quantity.copy_abs()
+    stop = instrument.round_price(entry_price * (1 - sign * _exact(stop_fraction)))
+    target = instrument.round_price(entry_price * (1 + sign * _exact(exits.take_profit_fraction)))
+    first = instrument.round_quantity(size * _exact(exits.take_profit_share))
+    rest = size - first
+    if min(first, rest) * min(stop, target) < instrument.min_notional:
+        first, rest = size, Decimal(0)
     legs = [
         Leg(OrderKind.STOP, Purpose.STOP_LOSS, first, stop, linked=True),
         Leg(OrderKind.LIMIT, Purpose.TAKE_PROFIT, first, target, linked=True),
@@ -61,23 +66,47 @@ def opening_legs(
 
 
 def _own_stop(position: Position, held: DecisionOrders, instrument: Instrument) -> Decimal:
-    """The stop of a position whose voters bring their own exit: the hard stop or the exit, and never below the present one."""
-    hard = position.entry_price * (1 - _exact(held.stop_fraction))
-    near = hard if held.exit_price is None else max(hard, held.exit_price)
+    """The stop of a position whose voters bring their own exit: the hard stop or the exit, and never farther than the present
+    one."""
+    sign = _sign(position.quantity)
+    hard = position.entry_price * (1 - sign * _exact(held.stop_fraction))
+    near = hard if held.exit_price is None else nearest(sign, hard, held.exit_price)
     stop = instrument.round_price(near)
-    return stop if held.stop_price is None else max(stop, held.stop_price)
+    return stop if held.stop_price is None else nearest(sign, stop, held.stop_price)
 
 
 def trailing_price(
-    highest: Decimal, present: Decimal, exits: ExitSettings, instrument: Instrument, atr_quote: Decimal | None = None
+    best: Decimal,
+    present: Decimal,
+    exits: ExitSettings,
+    instrument: Instrument,
+    atr_quote: Decimal | None = None,
+    sign: int = 1,
 ) -> Decimal | None:
-    """The stop `trail_fraction` below the highest price, or `trail_atr_multiple` ranges below it if `atr_quote` is known; None if
-    that is not above the present one: a stop never moves down."""
+    """The stop `trail_fraction` behind the best price, or `trail_atr_multiple` ranges behind it if `atr_quote` is known; None if
+    that is not nearer than the present one: the stop of a long position never moves down, that of a short never up.
+
+    `sign`: 1 for a long position, whose best price is the highest; -1 for a short one, whose best price is the lowest.
+    """
     if exits.trail_atr_multiple is not None and atr_quote is not None:
-        stop = instrument.round_price(max(highest - _exact(exits.trail_atr_multiple) * atr_quote, Decimal(0)))
+        stop = instrument.round_price(max(best - sign * _exact(exits.trail_atr_multiple) * atr_quote, Decimal(0)))
     else:
-        stop = instrument.round_price(highest * (1 - _exact(exits.trail_fraction)))
-    return stop if stop > present else None
+        stop = instrument.round_price(best * (1 - sign * _exact(exits.trail_fraction)))
+    return stop if is_nearer(sign, stop, present) else None
+
+
+def size_of(position: Position) -> Decimal:
+    """What is held, without its sign [base]."""
+    return position.quantity.copy_abs()
+
+
+def resized(position: Position, size: Decimal) -> Position:
+    """The same position with this size [base], on its side."""
+    return position.model_copy(update={"quantity": size.copy_negate() if position.is_short else size})
+
+
+def _sign(quantity: Decimal) -> int:
+    return -1 if quantity < 0 else 1
 
 
 def _exact(fraction: float) -> Decimal:

@@ -20,7 +20,7 @@ from config.sections.gates import LiveSettings
 from config.sections.limits import RiskLimits
 from config.sections.venue import EntrySettings
 from execution.account.agreement import Agreement
-from execution.account.closing import Closing
+from execution.account.closing import Closing, to_liquidation
 from execution.account.entries.pursuing import Pursuing
 from execution.account.inside import drive
 from execution.account.ledger import Ledger
@@ -173,7 +173,7 @@ class Trader:
                 await self._desk.cancel_entry(symbol, at)
         await self.pursue(at, {symbol: touch for symbol in self.pursued if (touch := self._touch(symbol)) is not None})
         for symbol, bar in shown.bars.items():
-            await self._protection.trail(symbol, bar.high, at)
+            await self._protection.trail(symbol, bar, at)
         await self._reconcile()
         return shown
 
@@ -239,7 +239,7 @@ class Trader:
                     for held in self.ledger.positions()
                 ]
             ),
-            pending_notional={entering.symbol: entering.open_notional for entering in orders.entering},
+            pending_notional={entering.symbol: entering.open_exposure for entering in orders.entering},
             reserved=None,
         )
 
@@ -361,8 +361,8 @@ class Trader:
         """Read the kill switch and obey it. Returns the sales that were started.
 
         While it is down, no entry is sent, and entries under way are withdrawn unless it only closes. With `flatten`,
-        positions are sold at market, again at every look, until the venue's fills say that nothing is left. A stop is
-        withdrawn only if a sale replaces it.
+        positions are closed at market, again at every look, until the venue's fills say that nothing is left: first those whose
+        mark is nearest to their liquidation price. A stop is withdrawn only if a sale replaces it.
         """
         if self._halts.look(at) is None:
             return ()
@@ -370,7 +370,8 @@ class Trader:
             await self.wind_up(at)
         if not self._halts.flattens:
             return ()
-        sales = [self._halts.sale(held.symbol, at) for held in self.ledger.positions()]
+        endangered = sorted(self.ledger.positions(), key=to_liquidation)
+        sales = [self._halts.sale(held.symbol, at) for held in endangered]
         if self._closing is None:
             sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
         else:

@@ -18,9 +18,11 @@ def rule_held(
     supervisor: SupervisorOpinion | Abstained,
     force: Force | None = None,
     rebuttal: RebuttalOpinion | Abstained | None = None,
+    *,
+    short: bool = False,
 ) -> Ruling:
     """Return what becomes of a position: approved keeps it, shrunk sells a part, rejected closes it. `force` and `rebuttal`: see
-    `agents.court.ruling.rule`."""
+    `agents.court.ruling.rule`. `short`: of a short position."""
     for role, word in (
         ("analyst", analyst),
         ("risk agent", risk),
@@ -31,7 +33,7 @@ def rule_held(
             return _kept(f"the {role} abstained: {word.why}")
     if isinstance(advocate, AdvocateOpinion) and not advocate.evidence:
         return _kept("the devil's advocate brought no evidence that stands")
-    return rule(Direction.LONG, analyst, risk, advocate, supervisor, force, rebuttal)
+    return rule(Direction.LONG, analyst, risk, advocate, supervisor, force, rebuttal, short=short)
 
 
 def _kept(why: str) -> Ruling:

@@ -133,14 +133,17 @@ class RulesMind:
         self, case: Case, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion
     ) -> tuple[ScalePercent, str]:
         if self.court.without_record == "veto" or case.record is None:
-            return self._weigh(analyst, risk, advocate)
-        return weigh_by_record(case.record, analyst, risk, advocate)
+            return self._weigh(analyst, risk, advocate, Direction.SHORT if case.proposal.is_short else Direction.LONG)
+        return weigh_by_record(case.record, analyst, risk, advocate, short=case.proposal.is_short)
 
-    def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
+    def _weigh(
+        self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion, wanted: Direction
+    ) -> tuple[ScalePercent, str]:
         if advocate.strength_pct >= self.court.advocate_reject * 100:
             return 0, f"Rejected: the counter-evidence weighs {advocate.strength_pct}%. {advocate.reasoning}"
-        if analyst.direction is not Direction.LONG:
-            expects = "a fall" if analyst.direction is Direction.SHORT else "nothing either way"
+        if analyst.direction is not wanted:
+            against = "a rise" if wanted is Direction.SHORT else "a fall"
+            expects = "nothing either way" if analyst.direction is Direction.NONE else against
             return 0, f"Rejected: the analyst expects {expects} ({analyst.conviction_pct}%)."
         balance = analyst.conviction_pct - advocate.strength_pct
         steps: tuple[tuple[int, ScalePercent], ...] = ((25, 100), (10, 75), (-5, 50), (-20, 25))

@@ -20,7 +20,7 @@ from agents.court.minds.outlooks import Outlook, Outlooks
 from agents.court.opinion import AnalystOpinion
 from agents.llm.asking import RoleAnswer
 from agents.llm.attempt import Attempt
-from agents.strategies.contexts import lean
+from agents.strategies.netting import lean
 from agents.strategies.vote import NetVote
 from config.errors import TribunalError, UsageFault
 from config.settings import Settings

@@ -10,15 +10,20 @@ from agents.court.record import CaseRecord
 
 
 def weigh_by_record(
-    record: CaseRecord, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion
+    record: CaseRecord,
+    analyst: AnalystOpinion,
+    risk: RiskOpinion,
+    advocate: AdvocateOpinion,
+    *,
+    short: bool = False,
 ) -> tuple[ScalePercent, str]:
-    """The scale of the size, and the reason for it.
+    """The scale of the size, and the reason for it. `short`: of a short sale.
 
     The analyst's belief, in [0, 1], keeps the whole size from 3/4 on and nothing of it at 0. The advocate's strength takes its
     own share. Each counts times its weight.
     """
     against = max(
-        record.analyst_weight * max(0.0, 1.0 - analyst.belief / 0.75),
+        record.analyst_weight * max(0.0, 1.0 - analyst.belief_in(short=short) / 0.75),
         record.advocate_weight * advocate.strength_pct / 100,
     )
     earned = left(against)

@@ -11,9 +11,13 @@ from risk.proposal import Direction
 
 
 class RangeBounce(RsiBounce):
-    """As `rsi_bounce`, and long only in the regime of a range: what is oversold in a trend or a crash goes on falling."""
+    """As `rsi_bounce`, and long only in the regime of a range: what is oversold in a trend or a crash goes on falling.
+
+    Never short: its votes for short ask no regime, so they are exits.
+    """
 
     reads: ClassVar[Depth] = "full"
+    sides: ClassVar[str] = "long"
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         said = super().vote(now)

@@ -11,7 +11,10 @@ from risk.proposal import Direction
 
 
 class TrendBreakout(MomentumBreakout):
-    """As `momentum_breakout`, and long only in the regime of a trend."""
+    """As `momentum_breakout`, and long only in the regime of a trend.
+
+    Never short: its votes for short ask no regime, so they are exits.
+    """
 
     reads: ClassVar[Depth] = "full"
 

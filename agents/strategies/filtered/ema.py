@@ -12,7 +12,10 @@ from risk.proposal import Direction
 
 class EmaAdx(Frozen):
     """Long when EMA 12 crosses above EMA 26 with an ADX of at least `adx_min`, outside turbulence and crash; short when it
-    crosses below."""
+    crosses below.
+
+    Long only: a cross below asks no ADX, so it is an exit.
+    """
 
     adx_min: float = Field(default=20.0, ge=0, le=100, description="least ADX")
 

@@ -17,7 +17,7 @@ from risk.proposal import Direction
 class MacroTrend(Frozen):
     """Long when the MACD turns up while EMA 12 is above EMA 26 on days and on weeks, outside turbulence and crash.
 
-    Short on the day on which EMA 12 falls below EMA 26.
+    Short on the day on which EMA 12 falls below EMA 26. Long only: it asks no weeks for that, so it is an exit.
     """
 
     past_days: ClassVar[int] = 27 * 7

@@ -12,7 +12,10 @@ from risk.proposal import Direction
 
 
 class CalmSqueeze(SqueezeBreakout):
-    """As `squeeze_breakout`, and long only outside turbulence and crash."""
+    """As `squeeze_breakout`, and long only outside turbulence and crash.
+
+    Never short: its votes for short ask no squeeze and no regime, so they are exits.
+    """
 
     reads: ClassVar[Depth] = "full"
 

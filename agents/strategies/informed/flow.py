@@ -16,7 +16,7 @@ from risk.proposal import Direction
 class OnchainFlow(Frozen):
     """Long when more coins leave exchanges in 24 hours than `share` of the last day's volume, outside turbulence and crash.
 
-    Short when as many come in.
+    Short when as many come in. Long only: a fall that coins for sale announce may be a squeeze before it is one.
     """
 
     share: float = Field(default=0.05, gt=0, le=10, description="net flow that counts [fraction of the day's volume]")

@@ -1,5 +1,7 @@
 """Funding-rate extreme: against a crowd that pays to stay."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from agents.strategies.facts import Facts
@@ -15,8 +17,11 @@ from risk.proposal import Direction
 class FundingExtreme(Frozen):
     """Long when shorts pay at least `low` an interval, below the mean of seven days, outside turbulence and crash.
 
-    Short when longs pay at least `high` an interval, above that mean.
+    Short when longs pay at least `high` an interval, above that mean. It can be short: it is then on the side that is paid, as it
+    is when it is long.
     """
+
+    sides: ClassVar[str] = "both"
 
     low: float = Field(default=0.0001, gt=0, le=0.1, description="rate that shorts pay [fraction an interval]")
     high: float = Field(default=0.0008, gt=0, le=0.1, description="rate that longs pay [fraction an interval]")

@@ -14,7 +14,8 @@ from risk.proposal import Direction
 class NewsSentiment(Frozen):
     """Long when the fused score of the news is at least `good`, without an alarming event, outside turbulence and crash.
 
-    Short when it is at most -`bad`, or with an alarming event in the news.
+    Short when it is at most -`bad`, or with an alarming event in the news. Long only: bad news is a reason to be out, and what
+    it announces is in the price within minutes.
     """
 
     good: float = Field(default=0.35, gt=0, le=1, description="score from which news is good [0..1]")

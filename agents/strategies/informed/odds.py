@@ -16,7 +16,8 @@ class OddsDivergence(Frozen):
     """Long when a prediction market gives a rise at least `sure` and the close is still below its mean of 20 bars, outside
     turbulence and crash.
 
-    Short when it gives a rise at most 1 - `sure` and the close is still above.
+    Short when it gives a rise at most 1 - `sure` and the close is still above. Long only: a purchase asks for calm, a sale does
+    not, so it is an exit.
     """
 
     sure: float = Field(default=0.6, gt=0.5, lt=1, description="odds that count [0..1]")

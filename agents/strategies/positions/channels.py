@@ -3,6 +3,9 @@
 Zarattini, Pagani and Barbon (2025), "Catching Crypto Trends", SSRN 5209907: a channel of n days is the highest and the lowest
 close of the n days before; a position is opened on a close above it, and closed on a close below a stop that is the higher of
 yesterday's stop and the middle of the channel.
+
+A short channel is the same one on the closes below zero: it is sold on a close below the lowest close, and left at a stop that
+follows the middle and never rises.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,11 @@ class CrossMomentum(Frozen):
     """Holds the strongest third of the session's markets by their return of 30 days, while their mean return is above 0.
 
     Each is held in full (a share of 1). Votes at daily closes only. With fewer than three markets there is no third.
+
+    It can be short: of the weakest third that fell, while their mean return is below 0.
     """
+
+    sides: ClassVar[str] = "both"
 
     history: ClassVar[int] = 31
     timeframe: ClassVar[str] = "1d"
@@ -32,6 +36,11 @@ class CrossMomentum(Frozen):
     strongest: float = Field(default=1 / 3, gt=0, le=1, description="share of the markets that is held [fraction]")
 
     _held: bool = PrivateAttr(default=False)
+    _both: bool = PrivateAttr(default=False)
+
+    def take_both_sides(self) -> None:
+        """Be short as well."""
+        self._both = True
 
     def vote(self, now: TechnicalSignals, bars: Bars, facts: Facts) -> Ballot | Abstained:
         moved = {symbol: float(seen.close[-1] / seen.close[0] - 1.0) for symbol, seen in facts.windows.items()}
@@ -42,13 +51,19 @@ class CrossMomentum(Frozen):
         market = sum(moved.values()) / len(moved)
         ranked = sorted(moved, key=lambda symbol: (-moved[symbol], symbol))
         place = ranked.index(now.symbol)
-        wanted = market > 0 and moved[now.symbol] > 0 and place < max(1, round(self.strongest * len(moved)))
-        held, self._held = self._held, wanted
+        third = max(1, round(self.strongest * len(moved)))
+        wanted = market > 0 and moved[now.symbol] > 0 and place < third
+        sold = self._both and market < 0 and moved[now.symbol] < 0 and place >= len(moved) - third
+        held, self._held = self._held, wanted or sold
+        days = Timeframe.D1.seconds // now.timeframe.seconds
         if wanted:
             rank = f"number {place + 1} of {len(moved)} markets"
             why = f"{rank} with {moved[now.symbol]:+.0%} in 30 days, and together they rose by {market:.0%}"
-            days = Timeframe.D1.seconds // now.timeframe.seconds
             return Ballot(Direction.LONG, 1.0, (why,), exposure=1.0, horizon_bars=max(1, 30 * days))
+        if sold:
+            rank = f"number {place + 1} of {len(moved)} markets"
+            why = f"{rank} with {moved[now.symbol]:+.0%} in 30 days, and together they fell by {-market:.0%}"
+            return Ballot(Direction.SHORT, 1.0, (why,), exposure=1.0, horizon_bars=max(1, 30 * days))
         if held:
             why = f"number {place + 1} of {len(moved)} markets by 30 days, and all moved by {market:+.0%}"
             return Ballot(Direction.SHORT, 1.0, (why,), exposure=0.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.records.page import fields_of, read_glossary
-from agents.strategies.contexts import strategy_class
+from agents.strategies.contexts import sides_of, strategy_class
 from agents.strategies.template import drafted
 from config.errors import OutputFault, UsageFault
 from config.reading.schema import spot_of
@@ -83,6 +83,7 @@ def _built_ins(code: str = "") -> Grid:
             rows.append(
                 (
                     f"{code}{name}{code}" if what else "",
+                    told["sides"] if what else "",
                     what,
                     f"{code}{parameter['name']}{code}",
                     value,
@@ -90,8 +91,8 @@ def _built_ins(code: str = "") -> Grid:
                 )
             )
             what = ""
-    columns = ("Strategy", "what it does", "parameter", "default", "meaning")
-    return Grid("", columns, tuple(rows), left=5, prose=(1, 4))
+    columns = ("Strategy", "sides", "what it does", "parameter", "default", "meaning")
+    return Grid("", columns, tuple(rows), left=6, prose=(2, 5))
 
 
 def _described(name: str) -> dict[str, Any]:
@@ -101,6 +102,7 @@ def _described(name: str) -> dict[str, Any]:
         "name": name,
         "what": " ".join(inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].split()),
         "history": getattr(kind, "history", 0),
+        "sides": sides_of(kind),
         "parameters": [
             {
                 "name": field,

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.strategies.contexts import Context, net, votes_on
+from agents.strategies.contexts import Context, votes_on
+from agents.strategies.netting import net
 from agents.strategies.vote import NetVote, Vote
 from agents.strategies.voter import Ballot
 from risk.proposal import Direction

@@ -3,7 +3,8 @@
 import pytest
 from court_support import signals
 
-from agents.strategies.contexts import build_contexts, net, votes_on
+from agents.strategies.contexts import build_contexts, votes_on
+from agents.strategies.netting import net
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.vote import Vote

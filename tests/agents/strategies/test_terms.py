@@ -15,7 +15,8 @@ from agents.court.ruling import Ruling, RulingOutcome
 from agents.llm.attempt import ROLES
 from agents.memory.outcomes import Barriers
 from agents.memory.voters import Voted, VotersBook
-from agents.strategies.contexts import build_contexts, net
+from agents.strategies.contexts import build_contexts
+from agents.strategies.netting import net
 from agents.strategies.terms import instructions_of, refuse_own_rules, terms_of
 from agents.strategies.vote import NetVote, Vote
 from config.errors import UsageFault

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 from gate_support import OLD_FOUR
 
-from agents.strategies.contexts import Context, build_contexts, net, votes_on
+from agents.strategies.contexts import Context, build_contexts, votes_on
+from agents.strategies.netting import net
 from agents.strategies.voter import Ballot, short_of
 from config.reading.load import load_profile
 from config.sections.strategies import StrategyContext

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from agents.court.case import Case
 from agents.court.grounding import is_grounded
-from agents.court.minds.advocacy import Attack, counter_evidence, together
+from agents.court.minds.advocacy import counter_evidence, together
+from agents.court.minds.attack import Attack
 from agents.court.opinion import Evidence
 from agents.strategies.vote import NetVote
 from config.silence import Abstained

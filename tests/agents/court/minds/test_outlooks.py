@@ -15,7 +15,7 @@ from agents.court.minds.model import ModelMind
 from agents.court.minds.outlooks import Outlook, Outlooks, has_moved
 from agents.court.minds.rules import RulesMind
 from agents.llm.attempt import ROLES
-from agents.strategies.contexts import lean, net
+from agents.strategies.netting import lean, net
 from agents.strategies.vote import NetVote
 from market.timeframe import Timeframe
 from risk.proposal import Direction
