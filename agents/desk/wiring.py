@@ -273,6 +273,7 @@ def _trader(
         bounds=settings.live if settings.limits.ramp else None,
         members=_members(session),
         health=health,
+        leverage=None if settings.market.perpetuals is None else leverage_of(settings.market),
     )
 
 

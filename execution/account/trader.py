@@ -97,13 +97,14 @@ class Trader:
         bounds: LiveSettings | None = None,
         members: Sequence[Member] = (),
         health: Health | None = None,
+        leverage: Decimal | None = None,
     ) -> None:
         """`driver` drives the venue through each bar; None for a venue that trades by itself.
 
         `switch` is the kill switch; None if there is none. `close_together`: how many markets of a real exchange are asked at a
         time when it sells; 1 for one after another. `entries`: how entries are bought. `ramp`: where that of real money stands,
         and the `bounds` in which it does not fall; None without real money. `members`: the exchanges of a session on several,
-        and `health`, what says which of them are well.
+        and `health`, what says which of them are well. `leverage`: notional over margin of perpetuals; None for spot.
         """
         self.ramp = ramp
         self._bounds = bounds
@@ -143,6 +144,7 @@ class Trader:
         self._least_fall = fall_sigmas(bars_per_day, limits)
         self._now: datetime | None = None
         self._frozen: dict[str, str] = {}
+        self._leverage, self._funding = leverage, dict[str, float]()
         self._counted_trades = 0
         self._entered: dict[str, datetime] = {}
 
@@ -161,9 +163,11 @@ class Trader:
             await drive(self._driver, self._desk, self._protection, shown)
         if self._routes is not None:
             self._routes.note_funding(shown.funding)
+        self._funding.update((due.symbol, due.rate) for due in shown.funding)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
         owned = closes.keys() & self.ledger.owned_symbols
-        self.ledger.mark({symbol: Decimal(repr(closes[symbol])) for symbol in owned})
+        marks = closes | {symbol: mark.close for symbol, mark in shown.marks.items()}
+        self.ledger.mark({symbol: Decimal(repr(marks[symbol])) for symbol in owned})
         self.window.push(closes)
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
@@ -240,7 +244,7 @@ class Trader:
                 ]
             ),
             pending_notional={entering.symbol: entering.open_exposure for entering in orders.entering},
-            reserved=None,
+            reserved=self.ledger.reserved,
         )
 
     def exposure(self, portfolio: Portfolio) -> Exposure:
@@ -317,6 +321,8 @@ class Trader:
             own_positions=self._orders.by_context(but=proposal.symbol),
             ramp=self.ramp,
             most_free=None if self._routes is None else self._routes.most_free(proposal.symbol),
+            leverage=self._leverage,
+            funding_rate=None if self._leverage is None else self._funding.get(proposal.symbol),
         )
 
     async def enter(

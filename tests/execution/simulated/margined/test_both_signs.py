@@ -154,7 +154,9 @@ def test_the_ledger_is_the_exchange_and_no_position_loses_more_than_was_put_in(
     ledger = played.ledger
     assert only_reduces(played.fills)
     open_profit = sum((held.quantity * (held.mark_price - held.entry_price) for held in ledger.positions()), D(0))
-    assert abs(ledger.equity - ledger.cash - open_profit) < D("1e-15"), "the wallet and the open profit are all there is"
+    assert abs(ledger.equity - ledger.cash - open_profit) < D("1e-15"), (
+        "the wallet and the open profit are all there is"
+    )
     assert ledger.cash == ledger.starting_cash + ledger.realised - ledger.fees - ledger.funding
     if not ledger.positions():
         assert ledger.reserved == 0
