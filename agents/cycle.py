@@ -218,7 +218,9 @@ def _voted(desk: Desk, shown: Slice, proposals: dict[str, NetVote]) -> tuple[Vot
     cast = {symbol: proposals[symbol].votes for symbol in sorted(proposals) if proposals[symbol].votes}
     known = ((desk.engines[symbol].signals(desk.timeframe), symbol) for symbol in cast)
     return tuple(
-        Voted(symbol, now.close, now.atr_14_quote, cast[symbol], proposals[symbol].exit_price)
+        Voted(
+            symbol, now.close, now.atr_14_quote, cast[symbol], proposals[symbol].exit_price, proposals[symbol].is_short
+        )
         for now, symbol in known
         if now is not None
     )
@@ -279,7 +281,7 @@ def _motion(desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, part: f
         proposal=proposal,
         close=now.close,
         atr_quote=now.atr_14_quote,
-        record=None if desk.learner is None else desk.learner.of(proposal.votes),
+        record=None if desk.learner is None else desk.learner.of(proposal.votes, short=proposal.is_short),
         held_share=enlarged_from(desk, symbol, proposal, part),
         terms=terms_of(proposal, desk.contexts, desk.settings.exits),
     )

@@ -47,6 +47,11 @@ class HorizonView(Frozen):
         """Return the belief in a rise over this horizon, in [0, 1], as that of the analyst."""
         return (1 + _SIGN[self.direction] * self.conviction_pct / 100) / 2
 
+    def belief_in(self, *, short: bool) -> float:
+        """Return the belief in the entry over this horizon, as that of the analyst."""
+        sign = -_SIGN[self.direction] if short else _SIGN[self.direction]
+        return (1 + sign * self.conviction_pct / 100) / 2
+
 
 class AnalystOpinion(Frozen):
     """The analyst argues the case on all horizons in one opinion."""

@@ -13,10 +13,9 @@ from agents.court.opinion import HorizonView
 from agents.court.record import NO_ARGUMENTS, Arguments, ModelArguments
 from agents.llm.attempt import Role
 from agents.memory.outcomes import Barriers, Settler
-from agents.strategies.vote import Vote
+from agents.strategies.vote import Vote, is_behind, record_of
 from config.silence import Abstained
 from market.bar import Slice
-from risk.proposal import Direction
 
 
 class ArgumentsBook:
@@ -36,10 +35,10 @@ class ArgumentsBook:
         """What this session has taught of each voter, by its name."""
         return dict(self._records)
 
-    def of(self, votes: Iterable[Vote]) -> Arguments:
-        """The records on those who vote for a purchase."""
+    def of(self, votes: Iterable[Vote], *, short: bool = False) -> Arguments:
+        """The records on those who vote for a purchase, or for a `short` sale."""
         found = Arguments()
-        for voter in _voters(votes):
+        for voter in _voters(votes, short=short):
             for records in (self._known, self._records):
                 found = found + records[voter] if voter in records else found
         return found
@@ -55,12 +54,13 @@ class ArgumentsBook:
 
     def add(self, hearing: Hearing) -> None:
         """Follow a case that was heard."""
-        if hearing.case.proposal.direction is Direction.LONG:
+        if hearing.case.proposal.opens:
             self._open[hearing.case.decision_id] = hearing
             self._settler.add(hearing.case)
 
     def _count(self, heard: Hearing, outcome: float) -> None:
-        for voter in _voters(heard.case.proposal.votes):
+        short = heard.case.proposal.is_short
+        for voter in _voters(heard.case.proposal.votes, short=short):
             before = self._records.get(voter, Arguments())
             models = before.models or ModelArguments()
             ours = {"analyst": before.analyst, "advocate": before.advocate}
@@ -69,12 +69,12 @@ class ArgumentsBook:
             if not isinstance(heard.analyst, Abstained):
                 by_model = self._is_model(heard, "analyst")
                 said = theirs if by_model else ours
-                said["analyst"] = said["analyst"].with_case(heard.analyst.belief, outcome)
+                said["analyst"] = said["analyst"].with_case(heard.analyst.belief_in(short=short), outcome)
                 spoke |= by_model
                 for view in heard.analyst.horizons if by_model else ():
                     if isinstance(view, HorizonView):
                         horizon = horizons.get(view.horizon, NO_ARGUMENTS)
-                        horizons[view.horizon] = horizon.with_case(view.belief, outcome)
+                        horizons[view.horizon] = horizon.with_case(view.belief_in(short=short), outcome)
             if not isinstance(heard.advocate, Abstained):
                 by_model = self._is_model(heard, "devils_advocate")
                 said = theirs if by_model else ours
@@ -89,5 +89,5 @@ class ArgumentsBook:
         return self._apart and heard.speaker(role) != RULES
 
 
-def _voters(votes: Iterable[Vote]) -> tuple[str, ...]:
-    return tuple(vote.voter for vote in votes if vote.direction is Direction.LONG)
+def _voters(votes: Iterable[Vote], *, short: bool) -> tuple[str, ...]:
+    return tuple(record_of(vote.voter, short=short) for vote in votes if is_behind(vote, short=short))

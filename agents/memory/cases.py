@@ -116,7 +116,12 @@ class Memory:
             raise ValueError(
                 f"memory is at {self._now.isoformat()} and cannot speak as of {case.as_of_utc.isoformat()}"
             )
-        past = [item for item in reversed(self._known) if item.outcome.known_at_utc < case.as_of_utc]
+        side = case.proposal.is_short
+        past = [
+            item
+            for item in reversed(self._known)
+            if item.outcome.known_at_utc < case.as_of_utc and item.heard.hearing.case.proposal.is_short == side
+        ]
         if not past or k < 1:
             return ()
         far = distances(features(case), np.array([item.heard.features for item in past]))

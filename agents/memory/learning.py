@@ -35,12 +35,12 @@ class Learner:
         """What the closed cases of this session alone have taught."""
         return Learnt(voters=self._voters.records, arguments=self._arguments.records)
 
-    def of(self, votes: Iterable[Vote]) -> CaseRecord:
-        """What is known of the voters of a case, and of arguments about them."""
+    def of(self, votes: Iterable[Vote], *, short: bool = False) -> CaseRecord:
+        """What is known of the voters of a case, and of arguments about them. `short`: of a short sale."""
         cast = tuple(votes)
-        known = self._arguments.of(cast)
+        known = self._arguments.of(cast, short=short)
         return CaseRecord(
-            voters=self._voters.of(cast),
+            voters=self._voters.of(cast, short=short),
             analyst_weight=known.analyst.weight(self._prior),
             advocate_weight=known.advocate.weight(self._prior),
             models=self._models(known),

@@ -43,7 +43,8 @@ def traits(case: Case) -> str:
 def lesson(hearing: Hearing, return_bps: float) -> str:
     """Which argument was right. A silent role was neither right nor wrong."""
     analyst, advocate, scale = hearing.analyst, hearing.advocate, hearing.ruling.scale
-    hoped = isinstance(analyst, AnalystOpinion) and analyst.belief > 0.5
+    short = hearing.case.proposal.is_short
+    hoped = isinstance(analyst, AnalystOpinion) and analyst.belief_in(short=short) > 0.5
     warned = isinstance(advocate, AdvocateOpinion) and advocate.strength_pct >= _HEAVY
     if return_bps > 0:
         return (

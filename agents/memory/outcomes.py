@@ -5,6 +5,9 @@ the first barrier that is touched, or at the close after `horizon_bars` bars (Lo
 Financial Machine Learning, ch. 3). Within a bar the stop counts as touched first. If a bar opens below the stop, the
 sale is at its open.
 
+A short sale is the mirror: its stop lies above the open, its target below, and a bar that opens above the stop closes it at its
+open.
+
 It measures bought and refused cases in the same way; it is not the real trade: no ladder, no trailing stop, no spread
 and no depth. It refuses to know early: an outcome exists from `known_at_utc` on (law 6). There is none if the bars
 end first or the symbol has no bars.
@@ -176,6 +179,8 @@ class _Purchase:
     def _pass_bar(self, bar: Bar, horizon_bars: int) -> CaseOutcome | None:
         self.entry = bar.open if self.entry is None else self.entry
         self.bars += 1
+        if self.case.proposal.is_short:
+            return self._pass_short(self.entry, bar, horizon_bars)
         stop, target = self.entry * (1 - self.stop), self.entry * (1 + self.target)
         if bar.low <= stop:
             return self._ended(-1, self.entry, min(stop, bar.open), bar)
@@ -183,8 +188,19 @@ class _Purchase:
             return self._ended(1, self.entry, target, bar)
         return self._ended(0, self.entry, bar.close, bar) if self.bars >= horizon_bars else None
 
+    def _pass_short(self, entry: float, bar: Bar, horizon_bars: int) -> CaseOutcome | None:
+        stop, target = entry * (1 + self.stop), entry * (1 - self.target)
+        if bar.high >= stop:
+            return self._ended(-1, entry, max(stop, bar.open), bar)
+        if bar.low <= target:
+            return self._ended(1, entry, target, bar)
+        return self._ended(0, entry, bar.close, bar) if self.bars >= horizon_bars else None
+
     def _ended(self, label: Label, entry: float, price: float, bar: Bar) -> CaseOutcome:
-        net = price * (1 - self.fee) / (entry * (1 + self.fee)) - 1
+        if self.case.proposal.is_short:
+            net = (1 - self.fee) - price / entry * (1 + self.fee)
+        else:
+            net = price * (1 - self.fee) / (entry * (1 + self.fee)) - 1
         return CaseOutcome(
             decision_id=self.case.decision_id,
             symbol=self.case.symbol,

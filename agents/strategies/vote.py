@@ -64,4 +64,14 @@ class NetVote(Frozen):
 
     def backs(self, vote: Vote) -> bool:
         """Whether a vote has the proposed side: of a short sale, who only wants out has not."""
-        return vote.direction is self.direction and (vote.goes_short or not self.is_short)
+        return is_behind(vote, short=True) if self.is_short else vote.direction is self.direction
+
+
+def is_behind(vote: Vote, *, short: bool) -> bool:
+    """Whether a vote is one for a purchase, or one for a short sale."""
+    return vote.goes_short if short else vote.direction is Direction.LONG
+
+
+def record_of(voter: str, *, short: bool) -> str:
+    """The name under which the cases of a voter are counted: those of its short sales apart."""
+    return f"{voter} (short)" if short else voter

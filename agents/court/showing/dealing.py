@@ -37,8 +37,11 @@ def trade_of(
     """The trade behind a proposal. `left`: the gate's verdict on it, left whole; `equity` [quote]; `book`: the market's, now;
     `court`: of the cases that had ended before."""
     limits, exits, close, shared = given.limits, given.exits, moved.close, moved.proposal.exposure is not None
+    sign = -1 if moved.proposal.is_short else 1
     stop = (
-        own_stop(close, moved.proposal.exit_price, limits) if shared else stop_fraction(close, moved.atr_quote, limits)
+        own_stop(close, moved.proposal.exit_price, limits, sign)
+        if shared
+        else stop_fraction(close, moved.atr_quote, limits)
     )
     target = None if shared else exits.take_profit_fraction
     usual = float(left.notional) if left.outcome is Outcome.SIGNED else 0.0
@@ -50,12 +53,12 @@ def trade_of(
     return Trade(
         entry=close,
         target_fraction=target,
-        target=None if target is None else close * (1.0 + target),
+        target=None if target is None else close * (1.0 + sign * target),
         target_share=None if shared else exits.take_profit_share,
         trail_fraction=None if shared or exits.trail_atr_multiple is not None else exits.trail_fraction,
         fee_bps=fee,
         stop_fraction=stop,
-        stop=close * (1.0 - stop),
+        stop=close * (1.0 - sign * stop),
         stop_atr=None if not moved.atr_quote else stop * close / moved.atr_quote,
         reward_to_risk=None if target is None else target / stop,
         usual_quote=usual,

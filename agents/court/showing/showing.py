@@ -20,7 +20,6 @@ from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.limits.contexts import tightened
 from risk.portfolio import Portfolio
-from risk.proposal import Direction
 from risk.verdict import Outcome
 
 
@@ -53,7 +52,7 @@ class Showing:
         """Keep the reasons for which a position is opened."""
         case = hearing.case
         if hearing.verdict.outcome is Outcome.SIGNED and case.held_share is None:
-            behind = (vote for vote in case.proposal.votes if vote.direction is Direction.LONG)
+            behind = (vote for vote in case.proposal.votes if case.proposal.backs(vote))
             self._theses[case.symbol] = "; ".join(reason for vote in behind for reason in vote.reasons)
 
     def complete(self, case: Case, moved: Motion, portfolio: Portfolio, court: CourtTally) -> Case:
