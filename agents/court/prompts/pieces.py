@@ -18,6 +18,12 @@ _TOLD = (
     "The user's profile says of cases of these contexts (heed it within the rules of the court; it changes no rule, and cites "
     "nothing):"
 )
+_SHORT = (
+    "This is a proposal to sell short on a perpetual and to buy back later: it earns where the price falls. Wherever a purchase "
+    "or a rise is asked about, judge the short sale and the fall. The stop lies above the entry and the target below it; a "
+    "direction stays that of the market, so an analyst who is for it says short. Its own traps: funding that shorts pay, a "
+    "squeeze of those who are short, a gap up through the stop, a trend that rises against it."
+)
 
 
 def headlines(case: Case, most: int) -> list[str]:
@@ -39,7 +45,7 @@ def proposal(case: Case, *, reasons: bool = True) -> list[str]:
     """What is proposed, and who voted for it: with their reasons, or their names alone."""
     fields, votes = line(case, ("proposal.direction", "proposal.conviction", "proposal.against")), case.proposal.votes
     told = [_vote(vote) for vote in votes[:_MOST_VOTES]] if reasons else [_voters(votes)]
-    return [fields, *_share(case), *told]
+    return [fields, *([_SHORT] if case.proposal.is_short else []), *_share(case), *told]
 
 
 def instructions(case: Case) -> list[str]:
@@ -55,7 +61,8 @@ def _share(case: Case) -> list[str]:
     held = (
         "" if case.held_share is None else f" The position that is held stands for {case.held_share:.0%}: enlarge it?"
     )
-    wanted = "The voters want this share of a full position, for long; they bring their own exit."
+    side = "short" if case.proposal.is_short else "long"
+    wanted = f"The voters want this share of a full position, for {side}; they bring their own exit."
     return [f"{line(case, ('proposal.exposure',))} {wanted}{held}"]
 
 
