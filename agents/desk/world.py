@@ -69,9 +69,24 @@ def world_of(request: WorldRequest) -> World:
     world = World(settings=_with_capital(load_profile(request.profile, changed), changed), bars=request.bars)
     if world.settings.market.perpetuals is not None:
         refuse_inverse(request.bars.symbols or ())
+    world = _without_funding(world, request.profile, changed)
     if not request.bars.data or request.timeframe is not None or _says_timeframe(request.overrides):
         return world
     return _as_found(world, request.profile, changed)
+
+
+def _without_funding(world: World, profile: str, changed: dict[str, Any]) -> World:
+    """The world in which funding is no reason to refuse, where perpetuals have recorded bars and no rates of funding."""
+    settings, setting = world.settings, "limits.max_funding_share"
+    if settings.market.perpetuals is None or not world.bars.data or world.bars.funding:
+        return world
+    if settings.limits.max_funding_share is None or setting in changed:
+        return world
+    changed[setting] = None
+    sentence = (
+        f"No funding rates were given (--funding), and nothing is opened where they are unknown: {setting} is null."
+    )
+    return world.model_copy(update={"settings": load_profile(profile, changed), "said": (sentence,)})
 
 
 def _with_capital(settings: Settings, changed: Mapping[str, Any]) -> Settings:
@@ -111,7 +126,7 @@ def _as_found(world: World, profile: str, changed: dict[str, Any]) -> World:
     sentence = (
         f"The files hold {found} bars, and the profile says {said}: {found} is taken. --timeframe says otherwise."
     )
-    return world.model_copy(update={"settings": settings, "said": (sentence,)})
+    return world.model_copy(update={"settings": settings, "said": (*world.said, sentence)})
 
 
 def past_of(world: World) -> Tape:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from execution.reports import Fill, OrderState, OrderStatus, SentOrder
 from ops.exports.columns import Column
 from ops.story.story import Story
+from risk.order import Purpose, Side
 
 
 class OrderLine(NamedTuple):
@@ -100,3 +101,21 @@ COLUMNS: tuple[Column[OrderLine], ...] = (
         "note", "", "what the venue said about that state", lambda line: "" if line.state is None else line.state.note
     ),
 )
+
+
+def _position(line: OrderLine) -> str:
+    """The side of the position that an order opens or reduces."""
+    opens = line.order.purpose is Purpose.ENTRY
+    return "long" if (line.order.side is Side.BUY) is opens else "short"
+
+
+PERPETUAL: tuple[Column[OrderLine], ...] = (
+    Column("position", "", "long or short: the position that it opens, enlarges or reduces", _position),
+    Column(
+        "reduce_only",
+        "",
+        "true for every order that is no entry: it never opens the other side",
+        lambda line: "false" if line.order.purpose is Purpose.ENTRY else "true",
+    ),
+)
+"""Columns that follow in a run on perpetuals. A liquidation is no order of ours: trades.csv tells of it."""
