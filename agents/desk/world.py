@@ -252,6 +252,10 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
                 "--marks gives mark prices of perpetual contracts, and the profile trades spot. Nothing was started. Take "
                 "--profile perp, or leave out --marks."
             )
+        if bars.detail:
+            raise UsageFault(
+                "--detail gives finer bars, and --marks is matched to whole ones. Nothing was started. Leave one of them out."
+            )
         tape = with_marks(tape, [Path(path) for path in bars.marks], bars.reading)
     if bars.funding:
         tape = with_funding(tape, [Path(path) for path in bars.funding])

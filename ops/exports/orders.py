@@ -6,7 +6,6 @@ from typing import NamedTuple
 from execution.reports import Fill, OrderState, OrderStatus, SentOrder
 from ops.exports.columns import Column
 from ops.story.story import Story
-from risk.order import Purpose, Side
 
 
 class OrderLine(NamedTuple):
@@ -105,8 +104,11 @@ COLUMNS: tuple[Column[OrderLine], ...] = (
 
 def _position(line: OrderLine) -> str:
     """The side of the position that an order opens or reduces."""
-    opens = line.order.purpose is Purpose.ENTRY
-    return "long" if (line.order.side is Side.BUY) is opens else "short"
+    return "long" if (line.order.side == "buy") is _opens(line) else "short"
+
+
+def _opens(line: OrderLine) -> bool:
+    return line.order.purpose == "entry"
 
 
 PERPETUAL: tuple[Column[OrderLine], ...] = (
@@ -115,7 +117,7 @@ PERPETUAL: tuple[Column[OrderLine], ...] = (
         "reduce_only",
         "",
         "true for every order that is no entry: it never opens the other side",
-        lambda line: "false" if line.order.purpose is Purpose.ENTRY else "true",
+        lambda line: "false" if _opens(line) else "true",
     ),
 )
 """Columns that follow in a run on perpetuals. A liquidation is no order of ours: trades.csv tells of it."""

@@ -18,7 +18,6 @@ from ops.story.performance import hold_curve
 from ops.story.story import Floats, Story, SymbolColumns
 from ops.tables.plain import PURPOSES, moment, price, quantity, signed_money
 from risk.breakers import BreakerEvent
-from risk.order import Side
 
 POINTS_SHOWN = 4000
 
@@ -144,7 +143,7 @@ def candle_figure(story: Story, symbol: str, done: Sequence[Execution]) -> Figur
     stop["line"]["shape"] = "hv"
     stop["hoverinfo"] = "skip"
     here = [item for item in done if item.symbol == symbol]
-    shorts = [item for item in here if item.purpose == "entry" and item.side is Side.SELL]
+    shorts = [item for item in here if item.purpose == "entry" and item.side == "sell"]
     marks = [
         _marks(PURPOSES[purpose], look, found)
         for purpose, look in _MARKS.items()
@@ -249,7 +248,7 @@ def _marks(name: str, look: tuple[str, str], done: list[Execution]) -> Figure:
 def _told(item: Execution) -> str:
     """Return the text that a marker shows under the pointer."""
     made = f"<br>net result of the trade {signed_money(item.trip.trade.pnl)}" if item.trip else "<br>still open"
-    what = "bought" if item.side is Side.BUY else "sold"
+    what = "bought" if item.side == "buy" else "sold"
     return (
         f"<b>{PURPOSES[item.purpose]}</b> {moment(item.at_utc)}<br>{what} {quantity(item.quantity)} at "
         f"{price(item.price)}{made}<br>{escape(item.decision_id)}"

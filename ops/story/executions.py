@@ -8,7 +8,6 @@ from typing import NamedTuple
 from execution.reports import Fill
 from ops.story.story import Story
 from ops.story.tally import RoundTrip
-from risk.order import Side
 
 
 class Execution(NamedTuple):
@@ -24,7 +23,8 @@ class Execution(NamedTuple):
     at_utc: datetime
     trip: RoundTrip | None
     """The closed trade that it belongs to."""
-    side: Side
+    side: str
+    """Buy or sell."""
 
     @property
     def is_last(self) -> bool:
@@ -84,7 +84,7 @@ def _together(fills: list[Fill], trip: RoundTrip | None) -> Execution:
         fee=sum((fill.fee for fill in fills), Decimal(0)),
         at_utc=last.filled_utc,
         trip=trip,
-        side=first.side,
+        side=first.side.value,
     )
 
 

@@ -43,7 +43,6 @@ from ops.story.perpetual.told import distance, funded_side, liquidation_told
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
-from risk.order import Purpose
 from risk.portfolio import Portfolio
 from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
@@ -324,7 +323,7 @@ class _Reader:
             if not self._ledger.apply(fill):
                 continue
             self._fills.append(fill)
-            if fill.purpose is Purpose.LIQUIDATION:
+            if fill.purpose == "liquidation":
                 self._liquidated.append(fill)
             decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
             if len(closed := self._ledger.trades) > len(self._trades):

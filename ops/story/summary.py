@@ -21,7 +21,7 @@ from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
-from ops.story.perpetual.sides import PerpetualFigures, perpetual_figures
+from ops.story.perpetual.sides import PerpetualFigures, Stakes, perpetual_figures
 from ops.story.perpetual.told import distance
 from ops.story.policy.counts import PolicyFigures
 from ops.story.story import Story
@@ -214,7 +214,12 @@ def summarise(story: Story) -> Summary:
         value_at_risk=VarFigures(**var._asdict()),
         fees=identity.fees,
         funding=story.funding,
-        perpetuals=perpetual_figures(story),
+        perpetuals=perpetual_figures(
+            settings.market.perpetuals,
+            [trip.trade for trip in story.trades],
+            story.funding_by_side,
+            Stakes(columns.deployed_fraction, columns.net_fraction, columns.to_liquidation),
+        ),
         turnover=traded / mean_equity,
         trades=trade_figures([trip.trade for trip in story.trades]),
         positions=_positions(story),

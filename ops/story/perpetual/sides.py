@@ -1,16 +1,16 @@
 """Long and short apart: their trades, funding and liquidations, and how much was at stake on both together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
 from config.frozen import Frozen
+from config.sections.market import PerpetualsSettings
 from execution.account.lots import Trade
-from ops.story.performance import TradeFigures, trade_figures
+from ops.story.performance import Floats, TradeFigures, trade_figures
 from ops.story.perpetual.told import Side
-from ops.story.story import Story
-from risk.order import Purpose
 
 
 class SideFigures(Frozen):
@@ -43,50 +43,58 @@ class PerpetualFigures(Frozen):
     lost_to_liquidation: Decimal
     """What the trades that ended in a liquidation lost, fees included."""
 
-    def of(self, side: Side) -> SideFigures:
-        """The figures of one side."""
-        return self.long if side == "long" else self.short
-
 
 def side_of(trade: Trade) -> Side:
     """The side of a closed trade."""
     return "short" if trade.is_short else "long"
 
 
-def perpetual_figures(story: Story) -> PerpetualFigures | None:
-    """The two sides of a run; None for one on spot."""
-    settings = story.session.settings.market.perpetuals
+class Stakes(NamedTuple):
+    """What was at stake at each bar close, each of shape (n_bars,), float64: gross and net exposure [fraction of equity], and the
+    least distance to a liquidation [fraction of the mark], NaN without one."""
+
+    gross: Floats
+    net: Floats
+    to_liquidation: Floats
+
+
+def perpetual_figures(
+    settings: PerpetualsSettings | None, trades: Sequence[Trade], funding: Mapping[str, Decimal], stakes: Stakes
+) -> PerpetualFigures | None:
+    """The two sides of a run; None for one on spot. `funding`: what each side paid, net [quote]."""
     if settings is None:
         return None
-    gross, net = story.columns.deployed_fraction, story.columns.net_fraction
+    gross, net, near = stakes
     some = len(gross) > 0
-    liquidated = [trip.trade for trip in story.trades if trip.trade.exit_purpose is Purpose.LIQUIDATION]
-    near = story.columns.to_liquidation
     known = near[np.isfinite(near)]
     return PerpetualFigures(
         leverage=settings.leverage,
         trigger=settings.trigger,
-        long=_side(story, "long"),
-        short=_side(story, "short"),
+        long=_side("long", trades, funding),
+        short=_side("short", trades, funding),
         mean_gross=float(gross.mean()) if some else 0.0,
         most_gross=float(gross.max()) if some else 0.0,
         mean_net=float(net.mean()) if some else 0.0,
         most_net_long=max(0.0, float(net.max())) if some else 0.0,
         most_net_short=max(0.0, -float(net.min())) if some else 0.0,
         nearest_liquidation=float(known.min()) if len(known) else None,
-        lost_to_liquidation=-sum((trade.pnl for trade in liquidated), Decimal(0)),
+        lost_to_liquidation=-_sum(trade.pnl for trade in trades if _liquidated(trade)),
     )
 
 
-def _side(story: Story, side: Side) -> SideFigures:
-    trades = [trip.trade for trip in story.trades if side_of(trip.trade) == side]
+def _side(side: Side, trades: Iterable[Trade], funding: Mapping[str, Decimal]) -> SideFigures:
+    own = [trade for trade in trades if side_of(trade) == side]
     return SideFigures(
-        trades=trade_figures(trades),
-        pnl=_sum(trade.pnl for trade in trades),
-        fees=_sum(trade.fees for trade in trades),
-        funding=story.funding_by_side.get(side, Decimal(0)),
-        liquidated=sum(trade.exit_purpose is Purpose.LIQUIDATION for trade in trades),
+        trades=trade_figures(own),
+        pnl=_sum(trade.pnl for trade in own),
+        fees=_sum(trade.fees for trade in own),
+        funding=funding.get(side, Decimal(0)),
+        liquidated=sum(map(_liquidated, own)),
     )
+
+
+def _liquidated(trade: Trade) -> bool:
+    return trade.exit_purpose.value == "liquidation"
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
