@@ -172,6 +172,10 @@ def _refuse_clashes(request: WorldRequest) -> None:
     bars = request.bars
     if request.feed is not None:
         _refuse_beside_feed(request)
+    if bars.detail and bars.marks:
+        raise UsageFault(
+            "--detail gives finer bars, and --marks is matched to whole ones. Nothing was started. Leave one of them out."
+        )
     if bars.data:
         if request.days is not None:
             raise UsageFault(
@@ -251,10 +255,6 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
             raise UsageFault(
                 "--marks gives mark prices of perpetual contracts, and the profile trades spot. Nothing was started. Take "
                 "--profile perp, or leave out --marks."
-            )
-        if bars.detail:
-            raise UsageFault(
-                "--detail gives finer bars, and --marks is matched to whole ones. Nothing was started. Leave one of them out."
             )
         tape = with_marks(tape, [Path(path) for path in bars.marks], bars.reading)
     if bars.funding:

@@ -1,7 +1,7 @@
 """Long and short apart: their trades, funding and liquidations, and how much was at stake on both together."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from config.frozen import Frozen
 from config.sections.market import PerpetualsSettings
 from execution.account.lots import Trade
+from execution.exact import EXACT
 from ops.story.performance import Floats, TradeFigures, trade_figures
 from ops.story.perpetual.told import Side
 
@@ -98,4 +99,5 @@ def _liquidated(trade: Trade) -> bool:
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
+    with localcontext(EXACT):
+        return sum(amounts, Decimal(0))
