@@ -33,7 +33,7 @@ def test_the_terms_of_a_short_lie_on_the_other_side() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "bound", "away"), [("sell", "at least 99.50", "above"), ("buy", "at most 99.50", "below")]
+    ("side", "bound", "away"), [("sell", "at least 99.5", "above"), ("buy", "at most 99.5", "below")]
 )
 def test_an_order_says_its_worst_price_and_where_its_stop_stands(side: str, bound: str, away: str) -> None:
     order = SimpleNamespace(side=side, quantity=Decimal(2), limit_price=Decimal("99.5"), account="")
