@@ -340,12 +340,14 @@ def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure
 
 
 def _hash(desk: Desk, shown: Slice) -> str:
-    """Add the bars of this slice, with their finer bars and funding, to the running hash of all slices so far."""
+    """Add the bars of this slice, with their finer bars, mark prices and funding, to the running hash of all slices so far."""
     bars = (*shown.bars.values(), *shown.doubtful.values())
     seen = [(bar.symbol, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars]
     link = f"{desk.tally.data_hash} {shown.close_utc.isoformat()} {seen}"
     if shown.detail is not None:
         link += f" {shown.detail.timeframe} {shown.detail.bars}"
+    if shown.marks:
+        link += f" {[(symbol, mark.open, mark.high, mark.low, mark.close) for symbol, mark in shown.marks.items()]}"
     if shown.funding:
         link += f" {[(due.symbol, due.at_utc.isoformat(), due.rate) for due in shown.funding]}"
     if shown.facts:

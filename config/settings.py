@@ -91,7 +91,7 @@ class Settings(Frozen):
             clashes.append((("market.feed", "world"), feed))
         clashes += (
             _ruling_clashes(self) + _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
-        )
+        ) + _perpetual_clashes(self)
         if clashes:
             raise contradiction(clashes)
         return self
@@ -129,6 +129,27 @@ class Settings(Frozen):
             )
             raise contradiction([(("sentiment.sources", "world"), ahead)])
         return self
+
+
+def _perpetual_clashes(settings: Settings) -> list[Clash]:
+    """What sessions of perpetuals cannot have: they trade bars that are there, on one simulated exchange, without a policy."""
+    if settings.market.perpetuals is None:
+        return []
+    clashes: list[Clash] = []
+    if settings.venue.kind != "simulated" or settings.world not in ("simulated", "recorded"):
+        real = "perpetuals are traded on the simulated exchange alone, with drawn or recorded bars: none of a real one is traded"
+        clashes.append((("market.perpetuals", "venue.kind", "world"), real))
+    if settings.venue.also:
+        several = (
+            "perpetuals are traded on one exchange: margin that lies at several cannot cover a position at one of them"
+        )
+        clashes.append((("market.perpetuals", "venue.also"), several))
+    if settings.rl.mode != "off":
+        unread = (
+            "no policy has been trained on perpetuals: it would read shorts as it reads purchases; rl.mode must be off"
+        )
+        clashes.append((("market.perpetuals", "rl.mode"), unread))
+    return clashes
 
 
 def _market_clashes(settings: Settings) -> list[Clash]:

@@ -109,6 +109,14 @@ class Slice(Frozen):
     marks: dict[str, MarkBar] = Field(default_factory=dict, exclude_if=empty)
     """The mark prices of perpetuals inside these bars, where they are known; else the traded price stands for them."""
 
+    def value_of(self, symbol: str) -> float:
+        """The price at which a market is valued at this close: its mark price if it has one, else the last trade [quote].
+
+        Raises KeyError for a market without a bar.
+        """
+        bar = self.bars[symbol]
+        return self.marks[symbol].close if symbol in self.marks else bar.close
+
     @model_validator(mode="after")
     def _detail_fits(self) -> Self:
         if self.detail is not None:

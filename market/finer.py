@@ -1,4 +1,4 @@
-"""Adds data from files to a tape: finer bars inside its bars, funding rates, and figures of the market context.
+"""Adds data from files to a tape: finer bars inside its bars, mark prices, funding rates, and figures of the market context.
 
 It refuses files that contain nothing for the session. For every market it reports what is missing and what is done without it.
 """
@@ -18,10 +18,11 @@ from market.context.files.once import joined
 from market.context.files.published import Published
 from market.context.files.slices import facts_by_close
 from market.context.files.told import FactColumns
-from market.files.bars import read_finer
+from market.files.bars import read_finer, read_marks
 from market.files.funding_rates import FundingRates, read_funding_files
 from market.files.reading import AS_FOUND, Reading
 from market.plausible.detail import FineBars, checked
+from market.plausible.marks import MarkBars, checked_marks
 from market.tape import Tape
 
 
@@ -49,6 +50,48 @@ def with_detail(tape: Tape, paths: Sequence[Path], reading: Reading = AS_FOUND) 
         )
     label = f"{tape.source_label}, inside the bars {names}"
     return replace(tape, detail=detail, detail_files=files, findings=tuple(findings), source_label=label)
+
+
+def with_marks(tape: Tape, paths: Sequence[Path], reading: Reading = AS_FOUND) -> Tape:
+    """The same session, with the mark prices of those of its symbols that are in the files.
+
+    Raises DataFault when a file cannot be trusted, when its bars are coarser than those of the session, when its prices are far
+    from the traded ones, and when none is of the session's time.
+    """
+    found, _, files = read_marks(paths, tape.timeframe, tape.symbols, reading)
+    findings = list(tape.findings)
+    marks: dict[str, MarkBars] = {}
+    for symbol in tape.symbols:
+        if symbol not in found:
+            findings.append(_unmarked(tape, symbol))
+            continue
+        marks[symbol], troubles = checked_marks(
+            tape.candles[symbol], found[symbol], to_ms(tape.start_utc), to_ms(tape.end_utc)
+        )
+        findings += [*found[symbol].findings, *troubles]
+    names = ", ".join(path.name for path in paths)
+    if not any(len(bars.closes_ms) for bars in marks.values()):
+        raise DataFault(
+            f"{names} holds no mark price from {tape.start_utc:%Y-%m-%d %H:%M} to {tape.end_utc:%Y-%m-%d %H:%M} UTC: nothing was "
+            "started; give those of the session's time."
+        )
+    label = f"{tape.source_label}, mark prices of {names}"
+    return replace(tape, marks=marks, mark_files=files, findings=tuple(findings), source_label=label)
+
+
+def as_perpetual(tape: Tape) -> Tape:
+    """The same session on perpetuals, with a finding for each market that has no mark prices, or no funding, at all."""
+    findings = list(tape.findings)
+    if not tape.marks:
+        findings += [_unmarked(tape, symbol) for symbol in tape.symbols]
+    if not tape.funding:
+        findings += [finding for symbol in tape.symbols for finding in _of_session(tape, None, symbol)[1]]
+    return replace(tape, findings=tuple(findings))
+
+
+def _unmarked(tape: Tape, symbol: str) -> Finding:
+    what = "no mark prices were given: the traded price stands for the mark in every bar"
+    return Finding(symbol=symbol, at_utc=tape.start_utc, kind="mark_gap", detail=what)
 
 
 def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:

@@ -26,10 +26,13 @@ from market.files.reading import AS_FOUND, Reading
 from market.files.told import FileRead, names_of
 from market.instrument import Instrument
 from market.news import NewsRow
+from market.plausible.contracts import refuse_contracts
 from market.plausible.detail import FineBars
+from market.plausible.marks import MarkBars
 from market.plausible.volumes import implausible_volume
 from market.quality.monitor import QualityMonitor, Quote
 from market.resample import Resampler, resample
+from market.simulated.marks import drawn_marks
 from market.simulated.prices import SESSION_START, SimulatedMarket, simulate, warmup_length
 from market.timeframe import Timeframe
 
@@ -46,7 +49,8 @@ class Tape:
     of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970
     UTC]; `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read;
     None for no such days. `drawn`: it is the simulated market. `own_days`: bars of 1d before the warm-up, where they came as
-    such; the history is then not among `candles`.
+    such; the history is then not among `candles`. `marks`: the mark prices of perpetuals by symbol, of the session only;
+    `mark_files`: what was found in each file of them.
     """
 
     symbols: tuple[str, ...]
@@ -69,6 +73,8 @@ class Tape:
     history_start_utc: datetime | None = None
     drawn: bool = False
     own_days: Mapping[str, RawCandles] = field(default_factory=dict)
+    marks: Mapping[str, MarkBars] = field(default_factory=dict)
+    mark_files: tuple[FileRead, ...] = ()
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -121,10 +127,11 @@ class Tape:
     def slices(self) -> Iterator[Slice]:
         """The slices of the session, oldest first. Each call gives the same slices."""
         judged = self._judged(unseen=self._history_length + self._warmup_length)
-        return map(self._with_more, judged) if self.detail or self.funding or self.facts else judged
+        told_more = self.detail or self.funding or self.facts or self.marks
+        return map(self._with_more, judged) if told_more else judged
 
     def _with_more(self, shown: Slice) -> Slice:
-        """The slice with the finer bars inside its bars, the funding that is due in them, and what became known."""
+        """The slice with the finer bars inside its bars, the funding and the marks of them, and what became known."""
         close_ms = to_ms(shown.close_utc)
         more: dict[str, object] = {}
         if funding := self.funding.get(close_ms):
@@ -133,7 +140,24 @@ class Tape:
             more["facts"] = facts
         if self.detail:
             more |= self._inside(shown, close_ms)
+        if self.marks:
+            more |= self._marked(shown, close_ms)
         return shown.model_copy(update=more) if more else shown
+
+    def _marked(self, shown: Slice, close_ms: int) -> dict[str, object]:
+        """The mark prices of the markets that have a bar, and the reason where they forbid a new position."""
+        found = {
+            symbol: bars.at(close_ms)
+            for symbol, bars in self.marks.items()
+            if symbol not in self.quality.accepted_units
+        }
+        reasons = {symbol: why for symbol, bars in self.marks.items() if (why := bars.why_not(close_ms))}
+        more: dict[str, object] = {}
+        if marks := {symbol: mark for symbol, mark in found.items() if mark is not None}:
+            more["marks"] = marks
+        if reasons:
+            more["frozen"] = reasons | shown.frozen
+        return more
 
     def _inside(self, shown: Slice, close_ms: int) -> dict[str, object]:
         """The finer bars inside the bars of a slice, where there are any."""
@@ -195,7 +219,8 @@ def recorded_tape(
     The warm-up before the session is as long as in a simulated session, if the files hold so much history. `past_days` are read
     before it, as days, as far as the files reach back; the warm-up then begins at the open of a day. When there are
     fewer than `warmup_bars` bar closes before `start`, the session starts later. Raises DataFault when a file cannot be
-    trusted, when a symbol is in no file, when the window lies outside the data, or when the warm-up leaves nothing of it;
+    trusted, when a symbol is in no file, when one proves to hold no linear perpetual and those are traded,
+    when the window lies outside the data, or when the warm-up leaves nothing of it;
     ValueError for a naive datetime.
     """
     if not paths:
@@ -204,6 +229,8 @@ def recorded_tape(
 
     timeframe = Timeframe(settings.market.timeframe)
     candles, _, files = read_bars(paths, timeframe, symbols, reading)
+    if settings.market.perpetuals is not None:
+        refuse_contracts([(file.name, file.markets, file.contracts) for file in files], symbols or ())
     moments = np.unique(np.concatenate([columns.close_ms for columns in candles.values()]))
     names = names_of(files)
     if not len(moments):
@@ -271,13 +298,15 @@ def _drawn_tape(settings: Settings, market: SimulatedMarket, past_days: int, sta
     for fact in market.facts:
         known_ms = to_ms(fact.known_utc)
         facts[known_ms] = (*facts.get(known_ms, ()), fact)
+    end = start + timedelta(days=settings.market.session_days)
+    perpetuals = settings.market.perpetuals is not None
     return Tape(
         symbols=tuple(market.candles),
         timeframe=timeframe,
         instruments={symbol: instrument_of(settings.market, symbol) for symbol in market.candles},
         source_label=label,
         start_utc=start,
-        end_utc=start + timedelta(days=settings.market.session_days),
+        end_utc=end,
         findings=(),
         news=market.news,
         warmup_start_utc=warmup_start,
@@ -286,7 +315,25 @@ def _drawn_tape(settings: Settings, market: SimulatedMarket, past_days: int, sta
         drawn=True,
         quality=settings.quality,
         candles=market.candles,
+        funding=_drawn_funding(market.facts, timeframe) if perpetuals else {},
+        marks={
+            symbol: drawn_marks(settings.seed, candles, to_ms(start), to_ms(end))
+            for symbol, candles in market.candles.items()
+        }
+        if perpetuals
+        else {},
     )
+
+
+def _drawn_funding(facts: Sequence[Fact], timeframe: Timeframe) -> dict[int, tuple[FundingRate, ...]]:
+    """The funding rates of a drawn market: each is due when it is known, in the bar that opens then."""
+    due: dict[int, tuple[FundingRate, ...]] = {}
+    for fact in facts:
+        if fact.name == "funding_rate" and fact.symbol is not None:
+            close_ms = to_ms(fact.known_utc) + timeframe.seconds * 1000
+            rate = FundingRate(symbol=fact.symbol, at_utc=fact.known_utc, rate=fact.value)
+            due[close_ms] = (*due.get(close_ms, ()), rate)
+    return due
 
 
 def _slices(

@@ -5,8 +5,10 @@ from typing import TextIO
 
 from agents.desk.world import ON_THE_CLOCK, World
 from config.clock import to_ms
+from config.sections.market import PerpetualsSettings
 from config.settings import Settings
 from market.files.told import FileRead
+from market.perpetual.spelling import Contract
 from market.tape import Tape
 from market.timeframe import Timeframe
 from sentiment.sources.factory import told_of
@@ -23,11 +25,46 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
         lines.append(
             f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, {where}"
         )
-    lines += [f"{file.line(tape.timeframe, *warm)}; account in {quotes}" for file in tape.files]
+    perpetuals = world.settings.market.perpetuals
+    lines += [
+        f"{file.line(tape.timeframe, *warm)}; account in {quotes}" + _traded_as(file, perpetuals is not None)
+        for file in tape.files
+    ]
     lines += [f"{file.line(file.timeframe)}; inside the bars of {tape.timeframe}" for file in tape.detail_files]
+    lines += [file.line(tape.timeframe) for file in tape.mark_files]
     lines += [file.line() for file in tape.fact_files]
+    if perpetuals is not None:
+        lines.append(_perpetual(perpetuals, tape))
     lines += told_of(world.settings.sentiment, tape.symbols)
     _print(lines, stderr)
+
+
+def _traded_as(file: FileRead, perpetuals: bool) -> str:
+    """That a file holds a perpetual contract, where it is traded as spot."""
+    if perpetuals or not set(file.contracts) - {Contract.SPOT}:
+        return ""
+    return "; it holds a perpetual contract, and is traded as spot, long or flat (--profile perp trades both sides)"
+
+
+def _perpetual(settings: PerpetualsSettings, tape: Tape) -> str:
+    """How perpetuals are traded, and what was assumed where marks or funding are missing."""
+    drawn = "drawn with the market" if tape.drawn else "from files"
+    marks = (
+        f"mark prices {drawn}"
+        if tape.marks
+        else "no mark prices were given (--marks), so the traded price stands for the mark: a wick of trading can liquidate"
+    )
+    funding = (
+        f"funding {drawn}"
+        if tape.funding
+        else "the market draws no funding, so none is paid or received"
+        if tape.drawn
+        else "no funding rates were given (--funding), so none is paid or received: what is held long costs too little"
+    )
+    return (
+        f"{', '.join(tape.symbols)}: linear perpetuals, long and short, isolated margin, leverage {settings.leverage}, stops on "
+        f"the {settings.trigger} price; {marks}; {funding}"
+    )
 
 
 def _account(settings: Settings) -> str:

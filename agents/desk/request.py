@@ -14,10 +14,11 @@ Approve = Literal["auto", "ask", "never"]
 
 
 class BarsRequest(Frozen):
-    """Files of recorded bars, finer bars, funding rates and figures of the market context. Without files the market is simulated.
+    """Files of recorded bars, finer bars, mark prices, funding rates and figures of the market context. Without files the market
+    is simulated.
 
-    Bars open at `start_utc` or later and close at `end_utc` or earlier; None for all. `reading` says of `data`, `detail` and
-    `facts` what the files leave open.
+    Bars open at `start_utc` or later and close at `end_utc` or earlier; None for all. `reading` says of `data`, `detail`,
+    `marks` and `facts` what the files leave open.
     """
 
     data: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class BarsRequest(Frozen):
     start_utc: UtcTime | None = None
     end_utc: UtcTime | None = None
     detail: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     funding: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     reading: Reading = AS_FOUND

@@ -14,6 +14,8 @@ from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
 from config.sections.minds import PRESETS
 from config.settings import Settings
+from market.perpetual.spelling import unsettled
+from market.plausible.contracts import refuse_inverse
 from market.tape import Tape, recorded_tape, simulated_past, simulated_tape
 from market.timeframe import Timeframe
 
@@ -43,7 +45,7 @@ def settings_of(request: WorldRequest) -> Settings:
 
 
 def world_of(request: WorldRequest) -> World:
-    """The requested world. Raises UsageFault, with all faults of the settings."""
+    """The requested world. Raises UsageFault, with all faults of the settings, and for inverse contracts."""
     _refuse_clashes(request)
     changed = dict(request.overrides)
     if request.bars.data:
@@ -63,11 +65,28 @@ def world_of(request: WorldRequest) -> World:
     changed |= {key: value for key, value in named.items() if value is not None}
     changed |= _mind(request, changed)
     if request.bars.symbols:
-        changed["market.symbols"] = list(request.bars.symbols)
+        changed["market.symbols"] = [unsettled(each) for each in request.bars.symbols]
     world = World(settings=_with_capital(load_profile(request.profile, changed), changed), bars=request.bars)
+    if world.settings.market.perpetuals is not None:
+        refuse_inverse(request.bars.symbols or ())
+    world = _without_funding(world, request.profile, changed)
     if not request.bars.data or request.timeframe is not None or _says_timeframe(request.overrides):
         return world
     return _as_found(world, request.profile, changed)
+
+
+def _without_funding(world: World, profile: str, changed: dict[str, Any]) -> World:
+    """The world in which funding is no reason to refuse, where perpetuals have recorded bars and no rates of funding."""
+    settings, setting = world.settings, "limits.max_funding_share"
+    if settings.market.perpetuals is None or not world.bars.data or world.bars.funding:
+        return world
+    if settings.limits.max_funding_share is None or setting in changed:
+        return world
+    changed[setting] = None
+    sentence = (
+        f"No funding rates were given (--funding), and nothing is opened where they are unknown: {setting} is null."
+    )
+    return world.model_copy(update={"settings": load_profile(profile, changed), "said": (sentence,)})
 
 
 def _with_capital(settings: Settings, changed: Mapping[str, Any]) -> Settings:
@@ -107,7 +126,7 @@ def _as_found(world: World, profile: str, changed: dict[str, Any]) -> World:
     sentence = (
         f"The files hold {found} bars, and the profile says {said}: {found} is taken. --timeframe says otherwise."
     )
-    return world.model_copy(update={"settings": settings, "said": (sentence,)})
+    return world.model_copy(update={"settings": settings, "said": (*world.said, sentence)})
 
 
 def past_of(world: World) -> Tape:
@@ -153,6 +172,10 @@ def _refuse_clashes(request: WorldRequest) -> None:
     bars = request.bars
     if request.feed is not None:
         _refuse_beside_feed(request)
+    if bars.detail and bars.marks:
+        raise UsageFault(
+            "--detail gives finer bars, and --marks is matched to whole ones. Nothing was started. Leave one of them out."
+        )
     if bars.data:
         if request.days is not None:
             raise UsageFault(
@@ -172,7 +195,8 @@ def _refuse_clashes(request: WorldRequest) -> None:
         )
     for option, given, lacks in (
         ("detail", bars.detail, "have no finer bars"),
-        ("funding", bars.funding, "pay no funding"),
+        ("marks", bars.marks, "have their own mark prices"),
+        ("funding", bars.funding, "have funding of their own, or pay none"),
         ("facts", bars.facts, "have no other past"),
     ):
         if given:
@@ -213,15 +237,30 @@ def _on_feed(request: WorldRequest, changed: Mapping[str, Any]) -> dict[str, Any
 
 
 def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
-    from market.finer import with_detail, with_facts, with_funding  # it loads pandas, which simulated bars do not need
+    from market.finer import (
+        as_perpetual,
+        with_detail,
+        with_facts,
+        with_funding,
+        with_marks,
+    )  # it loads pandas, which simulated bars do not need
 
     paths = [Path(path) for path in bars.data]
     days = history_days(settings)
     tape = recorded_tape(settings, paths, bars.symbols, bars.start_utc, bars.end_utc, bars.reading, days)
     if bars.detail:
         tape = with_detail(tape, [Path(path) for path in bars.detail], bars.reading)
+    if bars.marks:
+        if settings.market.perpetuals is None:
+            raise UsageFault(
+                "--marks gives mark prices of perpetual contracts, and the profile trades spot. Nothing was started. Take "
+                "--profile perp, or leave out --marks."
+            )
+        tape = with_marks(tape, [Path(path) for path in bars.marks], bars.reading)
     if bars.funding:
         tape = with_funding(tape, [Path(path) for path in bars.funding])
+    if settings.market.perpetuals is not None:
+        tape = as_perpetual(tape)
     if settings.market.context == "none" and bars.facts:
         raise UsageFault(
             "--facts gives figures, and market.context: none says that no case reads any. Nothing was started. Leave one of them "

@@ -17,6 +17,7 @@ AlertCode = Literal[
     "account_drift",
     "close_only",
     "ramp_moved",
+    "liquidated",
 ]
 Severity = Literal["info", "warning", "critical"]
 
@@ -25,7 +26,7 @@ class Alert(Journaled):
     """One alert ("alert"), at a bar close."""
 
     event_kind: ClassVar[str] = "alert"
-    event_version: ClassVar[int] = 4
+    event_version: ClassVar[int] = 5
 
     at_utc: UtcTime
     code: AlertCode

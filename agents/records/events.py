@@ -92,7 +92,7 @@ EVENTS = Registry(
     Kind(
         Alert,
         "at a bar close, when a person should know something at once",
-        (with_no_new_word, with_no_new_word, with_no_new_word),
+        (with_no_new_word, with_no_new_word, with_no_new_word, with_no_new_word),
     ),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(RulingReserved, "before the record of a bar, if its cases are heard and their ruling comes later"),

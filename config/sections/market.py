@@ -1,11 +1,12 @@
 """`market:`: where bars come from, and the trading rules of each market."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.frozen import Frozen, absent
+from config.sections.clashes import Clash, contradiction
 from config.sections.kinds import Money
 
 
@@ -25,12 +26,24 @@ class TierSettings(Frozen):
 class PerpetualsSettings(Frozen):
     """That the markets are linear perpetual contracts, isolated and one-way, which may be sold short."""
 
+    margin: Literal["isolated", "cross"] = Field(
+        default="isolated",
+        description="what a position may lose: its own margin; `cross`, all that is there, is refused",
+    )
+
     leverage: Annotated[Decimal, Field(ge=1, le=3)] = Field(
         default=Decimal(1), description="notional of a position over the margin that it reserves"
     )
     trigger: Literal["mark", "last"] = Field(
         default="mark", description="the price that triggers stops: the mark price, or that of the last trade"
     )
+
+    @model_validator(mode="after")
+    def _isolated(self) -> Self:
+        if self.margin == "cross":
+            why = "cross margin would let one position lose the money of all others: only isolated margin is traded"
+            raise contradiction([(("margin",), why)])
+        return self
 
 
 class PerpetualSettings(Frozen):
@@ -42,6 +55,19 @@ class PerpetualSettings(Frozen):
     liquidation_fee_bps: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
         default=Decimal(0), description="what a liquidation costs beside the taker fee [bps]"
     )
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        ends = [tier.up_to for tier in self.tiers]
+        known = [end for end in ends if end is not None]
+        rates = [tier.maintenance_rate for tier in self.tiers]
+        if ends[-1] is not None or len(known) != len(ends) - 1 or known != sorted(set(known)) or rates != sorted(rates):
+            why = "tiers stand by rising up_to, the last one with null, and ask for no less of larger positions"
+            raise contradiction([(("tiers",), why)])
+        if any(tier.maintenance_rate * tier.max_leverage >= 1 for tier in self.tiers):
+            why = "a position with the most leverage of its tier would be liquidated at once: maintenance_rate is too high"
+            raise contradiction([(("tiers",), why)])
+        return self
 
 
 class InstrumentSettings(Frozen):
@@ -101,3 +127,16 @@ class MarketSettings(Frozen):
         default_factory=dict, description="first simulated price by base [quote]"
     )
     instruments: dict[str, InstrumentSettings] = Field(description="trading rules by symbol; `default` for the rest")
+
+    @model_validator(mode="after")
+    def _leverage_is_offered(self) -> Self:
+        if self.perpetuals is None:
+            return self
+        leverage, clashes = self.perpetuals.leverage, list[Clash]()
+        for name, rules in self.instruments.items():
+            if rules.perpetual is not None and (most := rules.perpetual.tiers[0].max_leverage) < leverage:
+                why = f"leverage {leverage} is above the {most} that the exchange allows in {name}, even for small positions"
+                clashes.append((("perpetuals.leverage", f"instruments.{name}.perpetual.tiers"), why))
+        if clashes:
+            raise contradiction(clashes)
+        return self

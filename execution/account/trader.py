@@ -166,7 +166,7 @@ class Trader:
         self._funding.update((due.symbol, due.rate) for due in shown.funding)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
         owned = closes.keys() & self.ledger.owned_symbols
-        self.ledger.mark({symbol: Decimal(repr(closes[symbol])) for symbol in owned})
+        self.ledger.mark({symbol: Decimal(repr(shown.value_of(symbol))) for symbol in owned})
         self.window.push(closes)
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)

@@ -17,6 +17,7 @@ from config.errors import DataFault, UsageFault
 from execution.kernel import records as w
 from execution.kernel.records import Flags, Floats, Ints, Records, Small
 from market.bar import Slice
+from market.instrument import InstrumentKind
 from market.timeframe import Timeframe
 
 if TYPE_CHECKING:  # a tape reads files and simulates markets: half a second of imports that arrays do not need
@@ -108,8 +109,14 @@ def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row,
     """The grid of a session's tape, warm-up included, as its quality monitor judges it.
 
     `shown` is called with the row and the slice of each bar, in order, so that a caller who needs more than the grid holds need
-    not judge the bars again. Raises UsageFault for a tape with finer bars or with funding: the fast engine supports neither.
+    not judge the bars again. Raises UsageFault for a tape with finer bars or with funding, and for one of perpetuals: the fast
+    engine supports none of them.
     """
+    if any(instrument.kind is InstrumentKind.PERPETUAL for instrument in tape.instruments.values()):
+        raise UsageFault(
+            "The fast engine trades spot, long or flat: it knows no margin, no funding and no liquidation. Nothing was run. Take "
+            "a spot profile such as backtest, or trade perpetuals with `tribunal backtest` and `tribunal run`."
+        )
     if tape.detail or tape.funding:
         raise UsageFault(
             "The fast engine reads no bars finer than the timeframe and pays no funding. Nothing was run. Leave out --detail and "

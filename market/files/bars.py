@@ -120,12 +120,44 @@ def read_finer(paths: Sequence[Path], than: Timeframe, symbols: Sequence[str], r
     return BarFiles(candles, timeframe, _told(found))
 
 
+def read_marks(
+    paths: Sequence[Path], timeframe: Timeframe, symbols: Sequence[str], reading: Reading = AS_FOUND
+) -> BarFiles:
+    """The mark prices of those of `symbols` (BASE/QUOTE) that are in the files, in `timeframe`; their volume is 0.
+
+    Raises DataFault when a file cannot be trusted, when one holds traded prices or bars coarser than `timeframe`, and when no
+    file holds any of the symbols.
+    """
+    sources, known = sources_of(paths), list[str]()
+    found = list(_each(sources, symbols, known, reading, traded=False))
+    if not found:
+        raise DataFault(
+            f"{_names(sources)} holds mark prices of {', '.join(sorted(set(known))[:12])} and none of {', '.join(symbols)}: "
+            "nothing was started; give those of the markets that are traded."
+        )
+    made: dict[str, list[RawCandles]] = {}
+    for each in found:
+        made.setdefault(each.candles.symbol, []).append(
+            in_timeframe(each.candles, timeframe, PurePath(each.source.name))
+        )
+    candles = {symbol: joined(made[symbol], timeframe) for symbol in symbols if symbol in made}
+    return BarFiles(candles, timeframe, _told(found))
+
+
 def _each(
-    sources: Sequence[Source], wanted: Sequence[str] | None, known: list[str], reading: Reading
+    sources: Sequence[Source],
+    wanted: Sequence[str] | None,
+    known: list[str],
+    reading: Reading,
+    *,
+    traded: bool = True,
 ) -> Iterator[_Found]:
-    """The bars of each wanted symbol in each file, in the timeframe of the file. Adds every symbol it finds to `known`."""
+    """The bars of each wanted symbol in each file, in the timeframe of the file. Adds every symbol it finds to `known`.
+
+    `traded`: bars of trades, and not of mark prices.
+    """
     for source in sources:
-        for part in parts_of(source, wanted or (), reading):
+        for part in parts_of(source, wanted or (), reading, traded=traded):
             known.append(part.symbol)
             if wanted is None or part.symbol in wanted:
                 _refuse_nameless(part.symbol, source)
@@ -158,8 +190,9 @@ def _told(found: Sequence[_Found]) -> tuple[FileRead, ...]:
             [each.candles for each in parts],
             parts[0].part.zone,
             " or ".join(dict.fromkeys(each.part.stamps for each in parts)),
-            " or ".join(dict.fromkeys(each.part.volume for each in parts)),
+            " or ".join(dict.fromkeys(each.part.volume for each in parts if each.part.volume is not None)) or None,
             parts[0].part.left_out,
+            tuple(dict.fromkeys(text for each in parts for text in each.part.spelled)),
         )
         for source, parts in by_source.items()
     )

@@ -16,6 +16,7 @@ from config.errors import DataFault
 from market.files.stamps import Stamps
 from market.files.text.dates import epochs_ms
 from market.files.text.names import CLOCKS, CLOSE_TIMES, DAYS, OPEN_TIMES, PRICES, SYMBOLS, TIMES, meanings, plain
+from market.perpetual.spelling import told_mark
 
 
 class Layout(NamedTuple):
@@ -34,8 +35,11 @@ class Layout(NamedTuple):
     named: Stamps | None = None
 
 
-def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
-    """Find the columns of time, prices and symbol. Raises DataFault that names the missing and the found columns."""
+def layout_of(columns: Iterable[object], path: PurePath, *, traded: bool = True) -> Layout:
+    """Find the columns of time, prices and symbol. Raises DataFault that names the missing and the found columns.
+
+    `traded`: bars of trades, which have a volume; mark prices have none.
+    """
     found = [str(column) for column in columns]
     by_name = meanings(found)
     _refuse_twins(found, path)
@@ -43,7 +47,7 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
     close = next((by_name[name] for name in CLOSE_TIMES if name in by_name), None)
     missing = [name for name in PRICES if name not in by_name]
     missing += ["time"] if time is None and close is None else []
-    missing += [] if any(_is_volume(name) for name in by_name) else ["volume"]
+    missing += [] if not traded or any(is_volume(name) for name in by_name) else ["volume"]
     moment = time if time is not None else close
     if missing and sum(column.replace(".", "", 1).isdigit() for column in found) >= len(PRICES):
         raise DataFault(
@@ -51,9 +55,12 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
             "expected. It was not read; give the file a first line with the names time,open,high,low,close,volume."
         )
     if missing or moment is None:
+        marks = any(told_mark(each) for each in (path.name.partition(".")[0], *found))
+        needed = f"give a file with time, open, high, low{', close and volume' if traded else ' and close'}"
+        hint = "it tells of mark prices: bars of them are given with --marks, beside the traded bars of --data"
         raise DataFault(
             f"{path.name} has no column for {', '.join(missing)} (it has {', '.join(found[:12]) or 'none'}): "
-            "it was not read; give a file with time, open, high, low, close and volume."
+            f"it was not read; {hint if traded and marks else needed}."
         )
     open_, high, low, close_ = (by_name[name] for name in PRICES)
     return Layout(
@@ -67,7 +74,8 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
     )
 
 
-def _is_volume(name: str) -> bool:
+def is_volume(name: str) -> bool:
+    """Whether a column of this plain name holds a volume, or counts that stand for one."""
     return name in ("turnover", "quote_av", "ticks") or "vol" in name
 
 

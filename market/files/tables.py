@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from config.errors import DataFault
 from market.candles import Floats
-from market.files.columns import Layout, layout_of
+from market.files.columns import Layout, is_volume, layout_of
 from market.files.frames import TYPED, read_table, symbol_of_file
 from market.files.reading import Reading
 from market.files.rows import Rows
@@ -39,15 +39,17 @@ _INVESTING = ("change_%", "+/__%", "var_%", "chg_%")
 class Part(NamedTuple):
     """The rows of one market in a file: `symbol` is BASE/QUOTE, or a spelling that is no market. What was assumed stands beside.
 
-    `left_out` counts rows that are no bars: copies of the header, and footers below the last bar.
+    `left_out` counts rows that are no bars: copies of the header, and footers below the last bar. `volume` is None for mark
+    prices. `spelled`: how the file writes the market, where it has a column for it.
     """
 
     symbol: str
     rows: Rows
     zone: str
     stamps: str
-    volume: str
+    volume: str | None
     left_out: int
+    spelled: tuple[str, ...] = ()
 
 
 class _Opened(NamedTuple):
@@ -60,20 +62,28 @@ class _Opened(NamedTuple):
     left_out: int
 
 
-def parts_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterator[Part]:
-    """The markets of a file. `wanted` decides what a name leaves open; alone, it names a nameless file. Raises DataFault."""
+def parts_of(source: Source, wanted: Sequence[str], reading: Reading, *, traded: bool = True) -> Iterator[Part]:
+    """The markets of a file. `wanted` decides what a name leaves open; alone, it names a nameless file. Raises DataFault.
+
+    `traded`: bars of trades, with a volume; else mark prices, without one, and a file with a volume is refused.
+    """
     if (shelf := shelf_of(source.path)) is not None:
+        if not traded:
+            raise _traded(source.name, "its store keeps traded bars")
         yield _stored(shelf, source)
         return
-    opened = _opened(source, reading)
+    opened = _opened(source, reading, traded)
     mark = _decimal(opened, reading, source.name)
 
     @cache
     def number(column: str) -> Floats:
         return _numbers(opened.frame[column], mark, source.name)
 
-    for symbol, chosen in _markets(opened.frame, opened.layout, source, wanted):
-        yield _part(opened, symbol, chosen, number, reading, source.name)
+    if not traded:
+        _refuse_traded(opened.layout, number, source.name)
+    for symbol, chosen, spelled in _markets(opened.frame, opened.layout, source, wanted):
+        part = _part(opened, symbol, chosen, number, reading, source.name, traded)
+        yield part._replace(spelled=spelled)
 
 
 def times_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterator[tuple[str, Floats]]:
@@ -82,7 +92,7 @@ def times_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterato
         yield shelf.symbol, _stored(shelf, source).rows.open_ms
         return
     opened = _opened(source, reading)
-    for symbol, chosen in _markets(opened.frame, opened.layout, source, wanted):
+    for symbol, chosen, _ in _markets(opened.frame, opened.layout, source, wanted):
         yield symbol, opened.moments.ms[chosen]
 
 
@@ -93,13 +103,13 @@ def _stored(shelf: Shelf, source: Source) -> Part:
     return Part(shelf.symbol, Rows(open_ms, *held.columns), "UTC", "open", "base", 0)
 
 
-def _opened(source: Source, reading: Reading) -> _Opened:
+def _opened(source: Source, reading: Reading, traded: bool = True) -> _Opened:
     table = read_table(source)
     if table.frame.empty:
         raise DataFault(f"{source.name} holds no rows: it was not read; give a file with bars.")
     if not table.names:
         table = _named(table, reading, source.name)
-    layout = layout_of(table.frame.columns, PurePath(source.name))
+    layout = layout_of(table.frame.columns, PurePath(source.name), traded=traded)
     times, column = _times(table.frame, layout, reading, source.name)
     moments = moments_of(times, column)
     _refuse_local(moments, column, reading)
@@ -117,6 +127,7 @@ def _part(
     number: Callable[[str], Floats],
     reading: Reading,
     name: str,
+    traded: bool,
 ) -> Part:
     whole = bool(chosen.all())
 
@@ -125,10 +136,28 @@ def _part(
 
     layout = opened.layout
     open_, high, low, close = (own(column) for column in layout.prices)
-    volume = volume_of(layout.others, own, Prices(low, high, close), symbol, reading.volume, name)
     opens = opens_of(opened.moments.ms[chosen], reading.stamps, layout.named)
+    zone = _zone(opened.moments, layout, reading)
+    if not traded:
+        rows = Rows(opens.ms, open_, high, low, close, np.zeros(len(opens.ms)))
+        return Part(symbol, rows, zone, opens.told, None, opened.left_out)
+    volume = volume_of(layout.others, own, Prices(low, high, close), symbol, reading.volume, name)
     rows = Rows(opens.ms, open_, high, low, close, volume.values)
-    return Part(symbol, rows, _zone(opened.moments, layout, reading), opens.told, volume.unit, opened.left_out)
+    return Part(symbol, rows, zone, opens.told, volume.unit, opened.left_out)
+
+
+def _refuse_traded(layout: Layout, number: Callable[[str], Floats], name: str) -> None:
+    """Raise DataFault for a file of mark prices in which something was traded: its prices are those of trades."""
+    for plainly, column in layout.others.items():
+        if is_volume(plainly) and plainly != "ticks" and (number(column) > 0).any():
+            raise _traded(name, f"its column {column} is not zero")
+
+
+def _traded(name: str, why: str) -> DataFault:
+    return DataFault(
+        f"{name} holds traded prices ({why}), and --marks asks for mark prices: nothing was started. Give the bars of the mark "
+        "price, which have no volume; without --marks the traded price stands for the mark."
+    )
 
 
 def _named(table: Table, reading: Reading, name: str) -> Table:
@@ -216,16 +245,17 @@ def _zone(moments: Moments, layout: Layout, reading: Reading) -> str:
 
 def _markets(
     frame: pd.DataFrame, layout: Layout, source: Source, wanted: Sequence[str]
-) -> Iterator[tuple[str, Chosen]]:
-    """Each market of a file, and which rows are its."""
+) -> Iterator[tuple[str, Chosen, tuple[str, ...]]]:
+    """Each market of a file, which rows are its, and how a column of the file spells it."""
     if layout.symbol is None:
-        yield _symbol(source, wanted), np.ones(len(frame), dtype=bool)
+        yield _symbol(source, wanted), np.ones(len(frame), dtype=bool), ()
         return
     spelled = frame[layout.symbol].astype("string").fillna("").to_numpy(object)
     codes, spellings = pd.factorize(spelled)
     names = [normalise_symbol(str(spelling), wanted) or str(spelling) for spelling in spellings]
     for symbol in dict.fromkeys(names):
-        yield symbol, np.isin(codes, [code for code, name in enumerate(names) if name == symbol])
+        own = [code for code, name in enumerate(names) if name == symbol]
+        yield symbol, np.isin(codes, own), tuple(str(spellings[code]) for code in own)
 
 
 def _symbol(source: Source, wanted: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from config.clock import from_ms
 from market.candles import Millis, RawCandles
+from market.perpetual.spelling import Contract, contract_of
 from market.timeframe import Timeframe
 
 _MOST_NAMES = 20
@@ -15,7 +16,8 @@ _MOST_NAMES = 20
 class FileRead(NamedTuple):
     """One file as it was read. `closes_ms`, shape (n,), int64 [ms since 1970 UTC]: all closes of its bars, of all its markets.
 
-    `timeframe` is that of the file. `left_out` counts rows that are no bars.
+    `timeframe` is that of the file. `left_out` counts rows that are no bars. `volume`: its unit; None for mark prices.
+    `spelled`: how a column of the file writes its markets.
     """
 
     name: str
@@ -24,8 +26,15 @@ class FileRead(NamedTuple):
     closes_ms: Millis
     zone: str
     stamps: str
-    volume: str
+    volume: str | None
     left_out: int = 0
+    spelled: tuple[str, ...] = ()
+
+    @property
+    def contracts(self) -> tuple[Contract, ...]:
+        """What its name and its spellings of markets prove about their contracts."""
+        told = (contract_of(each) for each in (self.name.partition(".")[0], *self.spelled))
+        return tuple(dict.fromkeys(each for each in told if each is not None))
 
     def line(self, used: Timeframe, warm_from_ms: int | None = None, warm_to_ms: int | None = None) -> str:
         """What was found, and what for: bars of `used`, of which those between two moments [ms since 1970 UTC] warm up."""
@@ -38,7 +47,7 @@ class FileRead(NamedTuple):
             f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}",
             f"time zone {self.zone}",
             f"times of the {self.stamps}",
-            f"volume in {self.volume}",
+            "mark prices" if self.volume is None else f"volume in {self.volume}",
         ]
         if self.left_out:
             parts.append(
@@ -50,11 +59,20 @@ class FileRead(NamedTuple):
         return f"{self.name}: {'; '.join(parts)}"
 
 
-def file_read(name: str, candles: Sequence[RawCandles], zone: str, stamps: str, volume: str, left_out: int) -> FileRead:
+def file_read(
+    name: str,
+    candles: Sequence[RawCandles],
+    zone: str,
+    stamps: str,
+    volume: str | None,
+    left_out: int,
+    spelled: tuple[str, ...] = (),
+) -> FileRead:
     """What was found in a file that holds these bars, which have one timeframe or several: the coarsest is told."""
     timeframe = max((each.timeframe for each in candles), key=lambda each: each.seconds)
     closes = np.concatenate([each.close_ms for each in candles])
-    return FileRead(name, tuple(each.symbol for each in candles), timeframe, closes, zone, stamps, volume, left_out)
+    markets = tuple(each.symbol for each in candles)
+    return FileRead(name, markets, timeframe, closes, zone, stamps, volume, left_out, spelled)
 
 
 def names_of(files: Sequence[FileRead]) -> str:

@@ -54,6 +54,8 @@ KINDS: Mapping[str, Kind] = {
     "short_history": Kind(Verdict.USE, "too few bars before the session: it begins later"),
     "volume": Kind(Verdict.USE, "a volume that nobody can have traded: probably in the quote currency"),
     "funding_gap": Kind(Verdict.USE, "funding rates are missing: nothing was charged for them"),
+    "mark_gap": Kind(Verdict.USE, "mark prices of a perpetual are missing: the traded price stands for them"),
+    "mark_differs": Kind(Verdict.NO_ENTRY, "a mark price is far from the traded price: the traded price stands for it"),
     "detail_gap": Kind(Verdict.USE, "finer bars are missing inside a bar: it is walked as a whole"),
     "detail_differs": Kind(Verdict.USE, "finer bars contradict their bar: it is walked as a whole"),
     "late": Kind(Verdict.NO_ENTRY, "a live bar came long after its close: exits trade on it"),

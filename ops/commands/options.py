@@ -47,6 +47,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "finer bars of the same markets: they show whether a stop or a target is met first inside a bar",
     },
+    "--marks": {
+        "nargs": "+",
+        "metavar": "PATH",
+        "help": "bars of the mark price of perpetual contracts: it liquidates, and triggers stops (docs/perpetuals.md)",
+    },
     "--funding": {
         "nargs": "+",
         "metavar": "PATH",
@@ -74,7 +79,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "order of dates such as 05/11/2022 in the --news file (default: that of --dates, else asked)",
     },
     "--profile": {
-        "help": "paper, balanced, backtest, testnet, live, or a YAML file of your own (default: %(default)s)"
+        "help": "paper, balanced, backtest, perp, testnet, live, or a YAML file of your own (default: %(default)s)"
     },
     "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets (default: all)"},
     "--timeframe": {
@@ -288,8 +293,8 @@ def add_reading(parse: argparse.ArgumentParser) -> None:
 
 
 def add_told_finer(parse: argparse.ArgumentParser) -> None:
-    """The options for finer bars, funding, figures of the market context and news."""
-    add(parse, "--detail", "--funding", "--facts", "--news", "--news-dates")
+    """The options for finer bars, mark prices, funding, figures of the market context and news."""
+    add(parse, "--detail", "--marks", "--funding", "--facts", "--news", "--news-dates")
 
 
 def add_scope(parse: argparse.ArgumentParser) -> None:

@@ -15,8 +15,8 @@ from config.errors import UsageFault
 GROUPS: dict[str, tuple[str, ...]] = {
     "this command": (),
     "data": (
-        "--data", "--store", "--exchange", "--detail", "--funding", "--facts", "--news", "--symbols", "--timeframe",
-        "--start", "--end", "--since", "--until", "--days", "--scenario", "--books", "--trades", "--feed",
+        "--data", "--store", "--exchange", "--detail", "--marks", "--funding", "--facts", "--news", "--symbols",
+        "--timeframe", "--start", "--end", "--since", "--until", "--days", "--scenario", "--books", "--trades", "--feed",
         "--feed-url",
     ),
     "what files leave open": ("--dates", "--decimal", "--volume", "--tz", "--stamps", "--news-dates"),

@@ -59,7 +59,7 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
-    """The world of `world_asked`, with finer bars, funding, figures, news and another mind, or none. Raises UsageFault."""
+    """The world of `world_asked`, with finer bars, marks, funding, figures, news and another mind, or none. Raises UsageFault."""
     asked = told_finer(arguments)
     seats = seats_asked("", arguments.mind, arguments.no_court)
     memory = {} if (given := getattr(arguments, "memory", None)) is None else {"court.memory": given}
@@ -69,10 +69,11 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
 
 
 def told_finer(arguments: argparse.Namespace) -> WorldRequest:
-    """The world of `world_asked`, with finer bars, funding, figures and news. Raises UsageFault."""
+    """The world of `world_asked`, with finer bars, marks, funding, figures and news. Raises UsageFault."""
     asked = world_asked(arguments)
     finer = {
         "detail": tuple(arguments.detail or ()),
+        "marks": tuple(arguments.marks or ()),
         "funding": tuple(arguments.funding or ()),
         "facts": tuple(arguments.facts or ()),
     }

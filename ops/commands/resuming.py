@@ -67,7 +67,7 @@ def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> Wor
         if (value := getattr(typed.bars, name)) and value != getattr(nothing, name)
     }
     if typed.bars.data:
-        bars |= {"detail": typed.bars.detail, "funding": typed.bars.funding, "facts": typed.bars.facts}
+        bars |= {name: getattr(typed.bars, name) for name in ("detail", "marks", "funding", "facts")}
     overrides = kept.overrides | typed.overrides
     return kept.model_copy(
         update={
@@ -95,8 +95,8 @@ def _of_journal(folder: Path, typed: RunRequest, key: bytes) -> World:
     if not bars.data:
         raise UsageFault(
             f"{folder} holds no request.json, and a journal names no file: its bars were {session.source}. Nothing was started. "
-            "Give their files with --data, and those of --detail, --funding, --facts, --news, --calibration, --record, --memory, "
-            "if there were any."
+            "Give their files with --data, and those of --detail, --marks, --funding, --facts, --news, --calibration, --record, "
+            "--memory, if there were any."
         )
     window = {
         "symbols": bars.symbols or session.symbols,

@@ -13,6 +13,7 @@ from agents.memory.outcomes import HORIZON_BARS, CaseOutcome
 from ops.exports.columns import Column, moment
 from ops.exports.orders import OrderLine, order_lines
 from ops.story.cases import DecidedCase
+from ops.story.perpetual.sides import side_of
 from ops.story.story import Story
 from ops.story.tally import RoundTrip
 from ops.story.trips import named
@@ -39,17 +40,18 @@ def decision_lines(story: Story) -> Iterator[DecisionLine]:
         yield DecisionLine(case, orders.get(case.order_id or ""), trades.get(name), outcomes.get(name))
 
 
-def jsonl_of(lines: Iterator[DecisionLine]) -> bytes:
-    """The lines as JSON in UTF-8, each with a line feed."""
-    return b"".join(json.dumps(as_object(line), ensure_ascii=False).encode() + b"\n" for line in lines)
+def jsonl_of(lines: Iterator[DecisionLine], *, perpetual: bool = False) -> bytes:
+    """The lines as JSON in UTF-8, each with a line feed. `perpetual`: those of a run on perpetuals, with more fields."""
+    objects = (as_object(line, perpetual=perpetual) for line in lines)
+    return b"".join(json.dumps(each, ensure_ascii=False).encode() + b"\n" for each in objects)
 
 
-def as_object(line: DecisionLine) -> dict[str, Any]:
-    """One line as nested objects."""
+def as_object(line: DecisionLine, *, perpetual: bool = False) -> dict[str, Any]:
+    """One line as nested objects. `perpetual`: of a run on perpetuals, with more fields."""
     found = _nested(FIELDS, line)
     for name, part, fields in (
         ("order", line.order, ORDER_FIELDS),
-        ("trade", line.trade, TRADE_FIELDS),
+        ("trade", line.trade, (*TRADE_FIELDS, *(PERPETUAL_TRADE_FIELDS if perpetual else ()))),
         ("outcome", line.outcome, OUTCOME_FIELDS),
     ):
         found[name] = None if part is None else _nested(fields, part)
@@ -168,6 +170,11 @@ TRADE_FIELDS: tuple[Column[RoundTrip], ...] = (
     Column("exit_reason", "", "purpose of the fill that ended it", lambda trip: trip.trade.exit_purpose.value),
 )
 """Fields of `trade`: the closed trade that the case opened."""
+
+PERPETUAL_TRADE_FIELDS: tuple[Column[RoundTrip], ...] = (
+    Column("side", "", "long or short", lambda trip: side_of(trip.trade)),
+)
+"""Fields of `trade` that follow in a run on perpetuals."""
 
 OUTCOME_FIELDS: tuple[Column[CaseOutcome], ...] = (
     Column(

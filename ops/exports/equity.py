@@ -1,5 +1,6 @@
 """`equity.csv`: the account at each bar close, after its fills and before the orders of that close."""
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -9,7 +10,10 @@ from ops.story.story import Story
 
 
 class EquityLine(NamedTuple):
-    """One bar close. Equity and cash are the exact text of the ledger [quote]; the rest are fractions of equity."""
+    """One bar close. Equity and cash are the exact text of the ledger [quote]; the rest are fractions of equity.
+
+    `net` and `to_liquidation`: NaN on spot.
+    """
 
     close_ms: int
     equity: str
@@ -19,6 +23,8 @@ class EquityLine(NamedTuple):
     var_1d: float
     es_1d: float
     positions: int
+    net: float
+    to_liquidation: float
 
 
 def equity_lines(story: Story) -> Iterator[EquityLine]:
@@ -32,18 +38,22 @@ def equity_lines(story: Story) -> Iterator[EquityLine]:
         columns.var_1d.tolist(),
         columns.es_1d.tolist(),
         columns.open_positions.tolist(),
+        columns.net_fraction.tolist(),
+        columns.to_liquidation.tolist(),
         strict=True,
     )
-    for close_ms, exact, deployed, drawdown, var_1d, es_1d, positions in numbers:
+    for close_ms, exact, deployed, drawdown, var_1d, es_1d, positions, net, near in numbers:
         equity, _, cash = exact.partition(",")
-        yield EquityLine(close_ms, equity, cash, deployed, drawdown, var_1d, es_1d, int(positions))
+        yield EquityLine(close_ms, equity, cash, deployed, drawdown, var_1d, es_1d, int(positions), net, near)
 
 
 COLUMNS: tuple[Column[EquityLine], ...] = (
     Column("close_utc", "UTC", "close of the bar", lambda line: from_ms(line.close_ms)),
     Column("equity", "quote", "cash and positions at the close; exact", lambda line: line.equity),
-    Column("cash", "quote", "after fees and funding; exact", lambda line: line.cash),
-    Column("deployed_fraction", "of equity", "value of all positions", lambda line: line.deployed),
+    Column("cash", "quote", "after fees and funding, on perpetuals with all margins; exact", lambda line: line.cash),
+    Column(
+        "deployed_fraction", "of equity", "value of all positions, long and short added", lambda line: line.deployed
+    ),
     Column(
         "drawdown_fraction", "of the peak", "fall of the equity from its peak, 0 or more", lambda line: line.drawdown
     ),
@@ -56,3 +66,14 @@ COLUMNS: tuple[Column[EquityLine], ...] = (
     ),
     Column("positions", "positions", "number of open positions", lambda line: line.positions),
 )
+
+PERPETUAL: tuple[Column[EquityLine], ...] = (
+    Column("net_fraction", "of equity", "value of long positions less that of short ones", lambda line: line.net),
+    Column(
+        "liquidation_distance",
+        "of the mark price",
+        "how far the nearest liquidation is; empty without one",
+        lambda line: None if math.isnan(line.to_liquidation) else line.to_liquidation,
+    ),
+)
+"""Columns that follow in a run on perpetuals."""

@@ -100,3 +100,24 @@ COLUMNS: tuple[Column[OrderLine], ...] = (
         "note", "", "what the venue said about that state", lambda line: "" if line.state is None else line.state.note
     ),
 )
+
+
+def _position(line: OrderLine) -> str:
+    """The side of the position that an order opens or reduces."""
+    return "long" if (line.order.side == "buy") is _opens(line) else "short"
+
+
+def _opens(line: OrderLine) -> bool:
+    return line.order.purpose == "entry"
+
+
+PERPETUAL: tuple[Column[OrderLine], ...] = (
+    Column("position", "", "long or short: the position that it opens, enlarges or reduces", _position),
+    Column(
+        "reduce_only",
+        "",
+        "true for every order that is no entry: it never opens the other side",
+        lambda line: "false" if _opens(line) else "true",
+    ),
+)
+"""Columns that follow in a run on perpetuals. A liquidation is no order of ours: trades.csv tells of it."""

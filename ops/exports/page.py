@@ -6,6 +6,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ops.exports import decisions, equity, orders, trades
@@ -58,16 +59,16 @@ def run_folder_page() -> str:
     """The page as Markdown."""
     files = "".join(f"| `{name}` | {what} |\n" for name, what in _FILES)
     parts = (
-        _table(TRADES, trades.__doc__, trades.COLUMNS, "column"),
-        _table(ORDERS, orders.__doc__, orders.COLUMNS, "column"),
-        _table(EQUITY, equity.__doc__, equity.COLUMNS, "column"),
-        _table(DECISIONS, decisions.__doc__, decision_fields(), "field"),
+        _table(TRADES, trades.__doc__, (*trades.COLUMNS, *_apart(trades.PERPETUAL)), "column"),
+        _table(ORDERS, orders.__doc__, (*orders.COLUMNS, *_apart(orders.PERPETUAL)), "column"),
+        _table(EQUITY, equity.__doc__, (*equity.COLUMNS, *_apart(equity.PERPETUAL)), "column"),
+        _table(DECISIONS, decisions.__doc__, (*decision_fields(), *perpetual_fields()), "field"),
     )
     return _HEAD + files + _RULES + "".join(parts)
 
 
 def decision_fields() -> tuple[Column[Any], ...]:
-    """All fields of a line of `decisions.jsonl`, by their dotted names."""
+    """All fields of a line of `decisions.jsonl` on spot, by their dotted names."""
     inner = (
         ("order", decisions.ORDER_FIELDS),
         ("trade", decisions.TRADE_FIELDS),
@@ -79,6 +80,17 @@ def decision_fields() -> tuple[Column[Any], ...]:
         for field in fields
     )
     return (*decisions.FIELDS, *below)
+
+
+def perpetual_fields() -> tuple[Column[Any], ...]:
+    """The fields that a line of a run on perpetuals has beside."""
+    named = (replace(field, name=f"trade.{field.name}") for field in decisions.PERPETUAL_TRADE_FIELDS)
+    return _apart(tuple(named))
+
+
+def _apart(columns: Sequence[Column[Any]]) -> tuple[Column[Any], ...]:
+    """Columns that only a run on perpetuals has, with that in their meaning."""
+    return tuple(replace(column, meaning=f"perpetuals only: {column.meaning}") for column in columns)
 
 
 def _table(name: str, about: str | None, columns: Sequence[Column[Any]], heading: str) -> str:

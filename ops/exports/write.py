@@ -13,10 +13,15 @@ TRADES, ORDERS, EQUITY, DECISIONS = "trades.csv", "orders.csv", "equity.csv", "d
 
 def write_exports(folder: Path, story: Story) -> None:
     """Write `trades.csv`, `orders.csv`, `equity.csv` and `decisions.jsonl`. Raises OutputFault."""
-    write_output(folder / TRADES, csv_of(trades.COLUMNS, trades.trade_lines(story)))
-    write_output(folder / ORDERS, csv_of(orders.COLUMNS, orders.order_lines(story)))
-    write_output(folder / EQUITY, csv_of(equity.COLUMNS, equity.equity_lines(story)))
-    write_output(folder / DECISIONS, decisions.jsonl_of(decisions.decision_lines(story)))
+    perpetual = story.session.settings.market.perpetuals is not None
+    of_trades, of_orders, of_equity = trades.COLUMNS, orders.COLUMNS, equity.COLUMNS
+    if perpetual:
+        of_trades, of_orders = of_trades + trades.PERPETUAL, of_orders + orders.PERPETUAL
+        of_equity += equity.PERPETUAL
+    write_output(folder / TRADES, csv_of(of_trades, trades.trade_lines(story)))
+    write_output(folder / ORDERS, csv_of(of_orders, orders.order_lines(story)))
+    write_output(folder / EQUITY, csv_of(of_equity, equity.equity_lines(story)))
+    write_output(folder / DECISIONS, decisions.jsonl_of(decisions.decision_lines(story), perpetual=perpetual))
 
 
 def export_to(folder: Path, story: Story) -> None:

@@ -32,7 +32,10 @@ _MARKS = {
     "outage_exit": ("triangle-down", "--loss"),
     "trim": ("triangle-down-open", "--ink"),
     "horizon_exit": ("hourglass", "--ink"),
+    "liquidation": ("x-thin-open", "--loss"),
 }
+
+_SHORT_ENTRY = ("triangle-down", "--loss")
 
 
 class Grouping(NamedTuple):
@@ -89,7 +92,8 @@ def account_figure(story: Story) -> Figure:
 
 
 def exposure_figure(story: Story) -> Figure:
-    """Return the deployed share, one-day VaR and ES, each with its limit [fraction of equity]."""
+    """Return the deployed share (and of perpetuals long less short), one-day VaR and ES, with their limits [fraction of
+    equity]."""
     columns, limits = story.columns, story.session.settings.limits
     groups = grouping(len(columns.close_ms))
     x = groups.last(columns.close_ms)
@@ -100,14 +104,17 @@ def exposure_figure(story: Story) -> Figure:
     )
     data: list[Figure] = []
     layout: Figure = {"hovermode": "x unified", "xaxis": {"type": "date", "anchor": "y3"}, "showlegend": False}
+    both = story.session.settings.market.perpetuals is not None
     for name, values, limit, axis, domain in rows:
+        if name == "deployed" and both:
+            data.append(_line(x, groups.last(columns.net_fraction), "net", "--ink", "%{y:.2%}"))
         data.append(_line(x, groups.worst(values), name, "--accent", "%{y:.2%}", axis=axis, fill="tozeroy"))
         edge = np.full(2, limit)
         data.append(_line(x[[0, -1]], edge, f"limit of {name}", "--loss", "%{y:.2%}", axis=axis, dash="dash"))
         layout["yaxis" + axis[1:]] = {
             "domain": domain,
             "tickformat": ".2~%",
-            "range": [0, limit * 1.15],
+            "range": [-limit * 1.15 if name == "deployed" and both else 0, limit * 1.15],
             "title": {"text": name},
             "nticks": 4,
         }
@@ -135,11 +142,15 @@ def candle_figure(story: Story, symbol: str, done: Sequence[Execution]) -> Figur
     stop = _line(groups.last(columns.close_ms), groups.last(bars.stop), "stop level", "--loss", "%{y}", dash="dot")
     stop["line"]["shape"] = "hv"
     stop["hoverinfo"] = "skip"
+    here = [item for item in done if item.symbol == symbol]
+    shorts = [item for item in here if item.purpose == "entry" and item.side == "sell"]
     marks = [
-        _marks(purpose, found)
-        for purpose in _MARKS
-        if (found := [item for item in done if item.symbol == symbol and item.purpose == purpose])
+        _marks(PURPOSES[purpose], look, found)
+        for purpose, look in _MARKS.items()
+        if (found := [item for item in here if item.purpose == purpose and item not in shorts])
     ]
+    if shorts:
+        marks.append(_marks("short entry", _SHORT_ENTRY, shorts))
     layout = {
         "hovermode": "closest",
         "xaxis": {"type": "date", "rangeslider": {"visible": False}},
@@ -214,12 +225,12 @@ def _line(
     }
 
 
-def _marks(purpose: str, done: list[Execution]) -> Figure:
-    shape, color = _MARKS[purpose]
+def _marks(name: str, look: tuple[str, str], done: list[Execution]) -> Figure:
+    shape, color = look
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": PURPOSES[purpose],
+        "name": name,
         "x": [int(item.at_utc.timestamp() * 1000) for item in done],
         "y": [float(item.price) for item in done],
         "marker": {
@@ -237,7 +248,7 @@ def _marks(purpose: str, done: list[Execution]) -> Figure:
 def _told(item: Execution) -> str:
     """Return the text that a marker shows under the pointer."""
     made = f"<br>net result of the trade {signed_money(item.trip.trade.pnl)}" if item.trip else "<br>still open"
-    what = "bought" if item.purpose == "entry" else "sold"
+    what = "bought" if item.side == "buy" else "sold"
     return (
         f"<b>{PURPOSES[item.purpose]}</b> {moment(item.at_utc)}<br>{what} {quantity(item.quantity)} at "
         f"{price(item.price)}{made}<br>{escape(item.decision_id)}"

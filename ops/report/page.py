@@ -41,6 +41,7 @@ from ops.tables.grid import Grid
 from ops.tables.held.reviews import court_reviews_grid, court_reviews_key
 from ops.tables.judgement import Judgement, sheets
 from ops.tables.model_tables import a_bar, asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
+from ops.tables.perpetual.sides import sides_grid, stake_sentence
 from ops.tables.plain import adjuster_line
 from ops.tables.policy.reviews import reviews_grid, reviews_key
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
@@ -103,6 +104,8 @@ def render_report(
         story=story,
         sentences=plain.what_happened(summary),
         frozen=plain.frozen_words(summary),
+        sides=sides_grid(summary.perpetuals, summary.quote) if summary.perpetuals else None,
+        stake=stake_sentence(summary.perpetuals, summary.quote) if summary.perpetuals else "",
         taken=taken_grid(summary.taken),
         taken_sentence=taken_sentence(summary.taken),
         taken_key=taken_key(summary.taken),

@@ -23,6 +23,8 @@ class Execution(NamedTuple):
     at_utc: datetime
     trip: RoundTrip | None
     """The closed trade that it belongs to."""
+    side: str
+    """Buy or sell."""
 
     @property
     def is_last(self) -> bool:
@@ -42,7 +44,7 @@ def executions(story: Story) -> tuple[Execution, ...]:
 def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
     """Return executions by the decision that opened their trade, or by their own decision while it is open.
 
-    A purchase that has enlarged a position stands at its own decision too.
+    An entry that has enlarged a position stands at its own decision too.
     """
     found: dict[str, tuple[Execution, ...]] = {}
     for item in done:
@@ -54,7 +56,7 @@ def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
 
 
 def _openers(fills: Iterable[Fill]) -> dict[tuple[str, str, str], str]:
-    """The decision that opened the position of each fill, by `_key`: the first purchase after nothing was held."""
+    """The decision that opened the position of each fill, by `_key`: the first entry after nothing was held."""
     held: dict[str, Decimal] = {}
     opened: dict[str, str] = {}
     found = {}
@@ -82,6 +84,7 @@ def _together(fills: list[Fill], trip: RoundTrip | None) -> Execution:
         fee=sum((fill.fee for fill in fills), Decimal(0)),
         at_utc=last.filled_utc,
         trip=trip,
+        side=first.side.value,
     )
 
 

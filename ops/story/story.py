@@ -39,6 +39,7 @@ from market.catalogue import leverage_of, margin_terms
 from ops.story.cases import Cases
 from ops.story.held.reviews import CourtReview, CourtReviews, ReviewFigures
 from ops.story.models import Models
+from ops.story.perpetual.told import distance, funded_side, liquidation_told
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
@@ -76,6 +77,10 @@ class AccountColumns:
     var_1d: Floats
     es_1d: Floats
     open_positions: Floats
+    net_fraction: Floats
+    """Long less short positions, at their mark prices; on spot nothing is short, and it is NaN."""
+    to_liquidation: Floats
+    """The least distance of a mark price from its liquidation price [fraction of the mark]; NaN without one."""
     symbols: dict[str, SymbolColumns]
 
 
@@ -91,6 +96,8 @@ class Story:
     fills: tuple[Fill, ...]
     funding: dict[str, Decimal]
     """Net funding paid by symbol [quote]; only symbols with a payment."""
+    funding_by_side: dict[str, Decimal]
+    """Net funding paid by longs and by shorts [quote]; only sides with a payment."""
     orders: tuple[SentOrder, ...]
     trades: tuple[RoundTrip, ...]
     troubles: tuple[OrderState, ...]
@@ -167,6 +174,8 @@ class _Reader:
         self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
         self._fills: list[Fill] = []
         self._funding: dict[str, Decimal] = {}
+        self._funding_by_side: dict[str, Decimal] = {}
+        self._liquidated: list[Fill] = []
         self._orders: list[SentOrder] = []
         self._trades: list[RoundTrip] = []
         self._opened_by: dict[str, str] = {}
@@ -250,7 +259,7 @@ class _Reader:
         self._close_ms.append(int(record.as_of_utc.timestamp() * 1000))
         numbers = (
             float(book.equity), float(book.cash), exposure.deployed_fraction, exposure.drawdown, exposure.var_1d,
-            exposure.es_1d, float(len(book.positions)),
+            exposure.es_1d, float(len(book.positions)), *self._at_stake(book),
         )  # fmt: skip
         for column, number in zip(self._account.values(), numbers, strict=True):
             column.append(number)
@@ -261,7 +270,11 @@ class _Reader:
             prices = (bar.open, bar.high, bar.low, bar.close) if bar else (nan, nan, nan, nan)
             for column, price in zip(columns.values(), (*prices, stops.get(symbol, nan)), strict=True):
                 column.append(price)
-        self._ledger.mark({symbol: Decimal(repr(bar.close)) for symbol, bar in record.tape.bars.items()})
+        self._ledger.mark({symbol: Decimal(repr(record.tape.value_of(symbol))) for symbol in record.tape.bars})
+        for fill in self._liquidated:
+            text = liquidation_told(fill, record.as_of_utc)
+            self._alerts.append(Alert(at_utc=fill.filled_utc, code="liquidated", severity="critical", text=text))
+        self._liquidated.clear()
         self._portfolio, self._data_hash = book, record.data_hash
         self._exits.extend(record.exits)
         self._note(record.tape.findings)
@@ -283,6 +296,15 @@ class _Reader:
             case = throttled(len(self._close_ms) - 1, hearing, self._barriers)
             self._throttled.extend([case] if case else [])
 
+    def _at_stake(self, book: Portfolio) -> tuple[float, float]:
+        """Long less short [fraction of equity], and how far the nearest liquidation is [fraction of the mark]; NaN on spot."""
+        nan = float("nan")
+        if self._session.settings.market.perpetuals is None:
+            return nan, nan
+        net = float(sum((held.notional for held in book.positions), ZERO) / book.equity) if book.equity > 0 else 0.0
+        near = [distance(held.mark_price, held.liquidation_price) for held in book.positions]
+        return net, min((each for each in near if each is not None), default=nan)
+
     def _reviewed(self, record: CycleRecord | None) -> None:
         for review in self._reviews.close(record):
             self._tally.policy.review(review)
@@ -295,12 +317,16 @@ class _Reader:
             if self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account, paid.symbol):
                 before = self._funding.get(paid.symbol, ZERO)
                 self._funding[paid.symbol] = EXACT.add(before, paid.amount)
+                side = funded_side(paid)
+                self._funding_by_side[side] = EXACT.add(self._funding_by_side.get(side, ZERO), paid.amount)
         for fill in word.report.fills:
             if not self._ledger.apply(fill):
                 continue
             self._fills.append(fill)
+            if fill.purpose == "liquidation":
+                self._liquidated.append(fill)
             decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
-            if fill.side == "sell" and len(closed := self._ledger.trades) > len(self._trades):
+            if len(closed := self._ledger.trades) > len(self._trades):
                 self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
                 del self._opened_by[fill.symbol]
 
@@ -331,6 +357,7 @@ class _Reader:
             ledger=self._ledger,
             fills=tuple(self._fills),
             funding=dict(sorted(self._funding.items())),
+            funding_by_side=dict(self._funding_by_side),
             orders=tuple(self._orders),
             trades=tuple(self._trades),
             troubles=tuple(self._troubles),
@@ -369,5 +396,7 @@ def _known_days(warmup: Warmup, session: Session) -> int:
 
 
 _DAY_MS = 86_400_000
-_ACCOUNT = ("equity", "cash", "deployed_fraction", "drawdown", "var_1d", "es_1d", "open_positions")
+_ACCOUNT = (
+    "equity", "cash", "deployed_fraction", "drawdown", "var_1d", "es_1d", "open_positions", "net_fraction", "to_liquidation",
+)  # fmt: skip
 _OHLC = ("open", "high", "low", "close", "stop")

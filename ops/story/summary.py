@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.court.ruling import RulingOutcome
-from config.frozen import Frozen, UtcTime, empty
+from config.frozen import Frozen, UtcTime, absent, empty
 from config.sections.strategies import names_of
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
@@ -21,6 +21,8 @@ from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
+from ops.story.perpetual.sides import PerpetualFigures, Stakes, perpetual_figures
+from ops.story.perpetual.told import distance
 from ops.story.policy.counts import PolicyFigures
 from ops.story.story import Story
 from ops.story.voters import VoterFigures, taken_table, voters_of
@@ -54,6 +56,12 @@ class OpenPosition(Frozen):
     mark_price: Decimal
     stop_price: Decimal | None
     unrealised: Decimal
+    margin: Decimal | None = Field(default=None, exclude_if=absent)
+    """What is reserved for it, of a perpetual [quote]."""
+    liquidation_price: Decimal | None = Field(default=None, exclude_if=absent)
+    """The mark price at which it is liquidated, of a perpetual, if there is one [quote]."""
+    liquidation_distance: float | None = Field(default=None, exclude_if=absent)
+    """How far the mark is from it [fraction of the mark]."""
 
 
 class RuleFigures(Frozen):
@@ -123,6 +131,8 @@ class Summary(Frozen):
     fees: Decimal
     funding: dict[str, Decimal] = Field(default_factory=dict, exclude_if=empty)
     """Net funding paid by symbol [quote]; it is not part of the profit of a trade."""
+    perpetuals: PerpetualFigures | None = Field(default=None, exclude_if=absent)
+    """Long and short apart, and what was at stake; None on spot."""
     turnover: float
     """Notional of all fills [mean equities]."""
     trades: TradeFigures
@@ -204,6 +214,12 @@ def summarise(story: Story) -> Summary:
         value_at_risk=VarFigures(**var._asdict()),
         fees=identity.fees,
         funding=story.funding,
+        perpetuals=perpetual_figures(
+            settings.market.perpetuals,
+            [trip.trade for trip in story.trades],
+            story.funding_by_side,
+            Stakes(columns.deployed_fraction, columns.net_fraction, columns.to_liquidation),
+        ),
         turnover=traded / mean_equity,
         trades=trade_figures([trip.trade for trip in story.trades]),
         positions=_positions(story),
@@ -306,6 +322,9 @@ def _positions(story: Story) -> tuple[OpenPosition, ...]:
             mark_price=held.mark_price,
             stop_price=held.stop_price,
             unrealised=round((held.mark_price - held.entry_price) * held.quantity, 8),
+            margin=held.margin,
+            liquidation_price=held.liquidation_price,
+            liquidation_distance=distance(held.mark_price, held.liquidation_price),
         )
         for held in story.portfolio.positions
     )

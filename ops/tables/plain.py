@@ -40,6 +40,7 @@ ALERTS = {
     "account_drift": "books differ",
     "close_only": "market closed",
     "ramp_moved": "ramp moved",
+    "liquidated": "liquidated",
 }
 """A short name for each alert."""
 
@@ -52,6 +53,7 @@ PURPOSES = {
     "outage_exit": "outage",
     "trim": "trimmed",
     "horizon_exit": "time up",
+    "liquidation": "liquidated",
 }
 """A short name for the purpose of an order."""
 
@@ -125,6 +127,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         _money_sentence(summary),
         _court_sentence(summary),
         _trades_sentence(summary),
+        *_sides_sentence(summary),
         *_voter_sentences(summary),
         *_reviews_of_held(summary),
         *_dropped(summary),
@@ -205,11 +208,30 @@ def _trades_sentence(summary: "Summary") -> str:
     )
 
 
+def _sides_sentence(summary: "Summary") -> list[str]:
+    """Return what each side of a run on perpetuals made, and what was liquidated."""
+    found = summary.perpetuals
+    if found is None:
+        return []
+    each = " and ".join(
+        f"{name} {signed_money(side.pnl)} {summary.quote} in {count(side.trades.closed, 'trade')} ({side.trades.won:,} won)"
+        for name, side in (("long", found.long), ("short", found.short))
+    )
+    number = found.long.liquidated + found.short.liquidated
+    gone = (
+        f" The exchange liquidated {count(number, 'position')}, which lost {money(found.lost_to_liquidation)} {summary.quote}."
+        if number
+        else ""
+    )
+    return [f"Perpetuals with leverage {ratio(found.leverage)} made {each}.{gone}"]
+
+
 def _voter_sentences(summary: "Summary") -> list[str]:
     """Return what the voters said, and who could not."""
     cast = ", ".join(f"{name} {said.purchase:,} / {said.sale:,}" for name, said in summary.voters.items())
+    told = "Votes to buy / to sell" if summary.perpetuals is None else "Votes for long / for short"
     return [
-        *([f"Votes to buy / to sell: {cast}."] if summary.voters else []),
+        *([f"{told}: {cast}."] if summary.voters else []),
         *(said.cannot_vote for said in summary.voters.values() if said.cannot_vote),
     ]
 

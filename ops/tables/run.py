@@ -14,11 +14,13 @@ from rich.console import Group
 from rich.table import Table
 
 from market.quality.kinds import KINDS
+from ops.story.perpetual.sides import side_of
 from ops.story.story import Story
 from ops.story.summary import Summary
 from ops.tables.grid import boxed, open_console
 from ops.tables.held.reviews import court_reviews_part
 from ops.tables.model_tables import minds_line, models_table
+from ops.tables.perpetual.sides import sides_part
 from ops.tables.plain import (
     ALERTS,
     DASH,
@@ -58,6 +60,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
     parts = (
         Group(*what_happened(summary), taken_sentence(summary.taken)),
         _performance(summary),
+        *([sides_part(summary.perpetuals, summary.quote)] if summary.perpetuals else []),
         _trades(story, summary),
         _rulings(summary),
         *([court_reviews_part(story.court_reviews, story.reviewed)] if story.reviewed else []),
@@ -137,8 +140,10 @@ def _trades(story: Story, summary: Summary) -> Table | str:
         return "No trade was closed."
     shown = story.trades[-_TRADES_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.trades):,}; all are in report.html)" if shown != story.trades else ""
+    both = summary.perpetuals is not None
     columns = (
-        "Bought, UTC", ">Held", "<Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "<Closed by"
+        "In, UTC" if both else "Bought, UTC", ">Held", "<Symbol", *(["<Side"] if both else []), ">Quantity", ">In at", ">Out at",
+        f">Net {summary.quote}", "<Closed by",
     )  # fmt: skip
     table = boxed(f"Trades{more}", columns, yields=("Held", "In at", "Out at", "Quantity"))
     for _, _, trade in shown:
@@ -146,6 +151,7 @@ def _trades(story: Story, summary: Summary) -> Table | str:
             moment(trade.entry_utc),
             _span(trade.entry_utc, trade.exit_utc),
             trade.symbol,
+            *([side_of(trade)] if both else []),
             quantity(trade.quantity),
             price(trade.entry_price),
             price(trade.exit_price),
@@ -185,15 +191,20 @@ def _gate(summary: Summary) -> Group | str:
 def _positions(summary: Summary) -> Table | str:
     if not summary.positions:
         return "No position is open."
-    columns = ("<Symbol", ">Quantity", ">In at", ">Now at", ">Stop", f">Unrealised {summary.quote}")
-    table = boxed("Open positions", columns, yields=("In at", "Now at"))
+    both = summary.perpetuals is not None
+    perpetual = (">Margin", ">Liquidated at", ">Away") if both else ()
+    side = ("<Side",) if both else ()
+    columns = ("<Symbol", *side, ">Quantity", ">In at", ">Now at", ">Stop", *perpetual, f">Unrealised {summary.quote}")
+    table = boxed("Open positions", columns, yields=("In at", "Now at", *(["Margin"] if both else [])))
     for held in summary.positions:
         table.add_row(
             held.symbol,
+            *(["short" if held.quantity < 0 else "long"] if both else []),
             quantity(held.quantity),
             price(held.entry_price),
             price(held.mark_price),
             price(held.stop_price),
+            *([money(held.margin), price(held.liquidation_price), percent(held.liquidation_distance)] if both else []),
             signed_money(held.unrealised),
         )
     return table

@@ -151,7 +151,8 @@ def order_lines(verdict: Verdict, quote: str, width: int, *, sent: bool, costs: 
     order = verdict.order
     if order is None:
         return heading("ORDER", "none", width)
-    at = "at market" if order.limit_price is None else f"at most {price(order.limit_price)}"
+    bound, away = ("at least", "above") if order.side == "sell" else ("at most", "below")
+    at = "at market" if order.limit_price is None else f"{bound} {price(order.limit_price)}"
     where = f" on {order.account}" if order.account else ""
     lines = heading(
         "ORDER" if sent else "ORDER, not sent",
@@ -160,7 +161,8 @@ def order_lines(verdict: Verdict, quote: str, width: int, *, sent: bool, costs: 
     )
     if verdict.stop_fraction is not None:
         loss = float(verdict.notional) * verdict.stop_fraction
-        lines += told(f"stop {percent(verdict.stop_fraction)} below the fill: {money(loss)} {quote} at risk", width)
+        stop = f"stop {percent(verdict.stop_fraction)} {away} the fill: {money(loss)} {quote} at risk"
+        lines += told(stop, width)
     for cost in costs:
         lines += told(cost, width)
     return lines

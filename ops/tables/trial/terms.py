@@ -39,18 +39,21 @@ def release_lines(next_one: Upcoming, width: int) -> list[Text]:
 
 
 def _way(trade: Trade) -> str:
+    short = trade.stop is not None and trade.stop > trade.entry
+    lost, won, done = ("above", "below", "bought back") if short else ("below", "above", "sold")
     parts = [f"enters at {price(trade.entry)}"]
     if trade.stop is not None and trade.stop_fraction is not None:
         atr = "" if trade.stop_atr is None else f", {trade.stop_atr:.1f} ATR"
-        parts.append(f"stop at {price(trade.stop)}, {percent(trade.stop_fraction)} below{atr}")
+        parts.append(f"stop at {price(trade.stop)}, {percent(trade.stop_fraction)} {lost}{atr}")
     if trade.target is not None and trade.target_fraction is not None:
-        part = "" if trade.target_share in (None, 1.0) else f", where {trade.target_share:.0%} is sold"
+        part = "" if trade.target_share in (None, 1.0) else f", where {trade.target_share:.0%} is {done}"
         ratio = "" if trade.reward_to_risk is None else f"; reward to risk {trade.reward_to_risk:.2f}"
-        parts.append(f"target at {price(trade.target)}, {percent(trade.target_fraction)} above{part}{ratio}")
+        parts.append(f"target at {price(trade.target)}, {percent(trade.target_fraction)} {won}{part}{ratio}")
     else:
         parts.append("no target")
     if trade.trail_fraction is not None:
-        parts.append(f"then a stop that follows {percent(trade.trail_fraction)} below the highest price")
+        best = "lowest" if short else "highest"
+        parts.append(f"then a stop that follows {percent(trade.trail_fraction)} {lost} the {best} price")
     return "; ".join(parts)
 
 

@@ -33,10 +33,11 @@ def test_every_packaged_profile_resolves_and_bears_its_name(name: str) -> None:
     assert load_profile(name).profile == name
 
 
-def test_the_packaged_profiles_are_the_four_worlds_and_a_second_size() -> None:
+def test_the_packaged_profiles_are_the_four_worlds_a_second_size_and_perpetuals() -> None:
     worlds = {name: load_profile(name).world for name in profile_names()}
     assert worlds == {
-        "paper": "simulated", "balanced": "simulated", "backtest": "recorded", "testnet": "testnet", "live": "live",
+        "paper": "simulated", "balanced": "simulated", "perp": "simulated", "backtest": "recorded", "testnet": "testnet",
+        "live": "live",
     }  # fmt: skip
 
 

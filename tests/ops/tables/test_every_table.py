@@ -51,6 +51,8 @@ from ops.paper.record import PaperRecord, PaperTrade
 from ops.story.freezes import Freezes
 from ops.story.held.reviews import Became, CourtReview, ReviewFigures
 from ops.story.models import ModelFigures, SpeakerFigures
+from ops.story.performance import TradeFigures
+from ops.story.perpetual.sides import PerpetualFigures, SideFigures
 from ops.story.policy.reviews import Followed, Reviewed
 from ops.tables import (
     attribution,
@@ -69,6 +71,7 @@ from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.held.reviews import court_reviews_grid
 from ops.tables.market import stored, stylised
+from ops.tables.perpetual import sides
 from ops.tables.plain import ALERTS, RULES
 from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
@@ -161,7 +164,21 @@ def what_was_taken() -> TakenReport:
     return TakenReport(horizon_bars=72, cases=12_345, settled=12_345, rows=rows)
 
 
-def summary() -> Any:
+def two_sides() -> PerpetualFigures:
+    """Long and short with numbers as wide as they become."""
+    price = Decimal("123456.78")
+    trades = TradeFigures(
+        closed=12_345, won=1_234, lost=11_111, win_rate=0.1, expectancy=-1_234.56, profit_factor=0.12, average_win=1.0,
+        average_loss=-1.0,
+    )  # fmt: skip
+    side = SideFigures(trades=trades, pnl=-price, fees=price, funding=-price, liquidated=1_234)
+    return PerpetualFigures(
+        leverage=Decimal(3), trigger="mark", long=side, short=side, mean_gross=1.2345, most_gross=2.9876, mean_net=-1.2345,
+        most_net_long=2.9876, most_net_short=2.9876, nearest_liquidation=0.0123, lost_to_liquidation=price,
+    )  # fmt: skip
+
+
+def summary(perpetuals: PerpetualFigures | None = None) -> Any:
     """The summary of a run with numbers as wide as they become."""
     price = Decimal("123456.78")
     return Sample(
@@ -176,7 +193,7 @@ def summary() -> Any:
             profit_factor=1.09,
         ),
         value_at_risk=Sample(exceeded=1_234, days=123_456, expected=1_234.5), bars_with_position=0.25, mean_deployed=0.02,
-        fees=price, funding={"1000PEPE/USDT": price}, turnover=12.34, minds={"rules": 12_345}, models=None,
+        fees=price, funding={"1000PEPE/USDT": price}, perpetuals=perpetuals, turnover=12.34, minds={"rules": 12_345}, models=None,
         adjuster="off", policy=None,
         hearings=12_345, rulings={"approved": 1, "shrunk": 12_000, "rejected": 344}, struck_evidence={"analyst": 12},
         signed=1_234, data_findings={"missing_bars": 1_234}, frozen_bars={"1000PEPE/USDT": 1_234}, held_frozen={},
@@ -184,7 +201,7 @@ def summary() -> Any:
         positions=[
             Sample(
                 symbol="1000PEPE/USDT", quantity=Decimal("123456.789"), entry_price=price, mark_price=price,
-                stop_price=price, unrealised=-price,
+                stop_price=price, unrealised=-price, margin=price, liquidation_price=price, liquidation_distance=0.4321,
             )
         ],
         identity=Sample(
@@ -238,6 +255,7 @@ def story() -> Any:
     trade = Sample(
         entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
         entry_price=Decimal("123456.78"), exit_price=Decimal("123456.78"), pnl=Decimal("-12345.67"), exit_purpose="strategy_exit",
+        is_short=True,
     )  # fmt: skip
     word = Sample(who="the operator at night", why=LONG)
     return Sample(
@@ -494,9 +512,16 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.run._halts": lambda: of_run._halts(story()),
     "ops.tables.run._identity": lambda: of_run._identity(summary()),
     "ops.tables.run._performance": lambda: of_run._performance(summary()),
-    "ops.tables.run._positions": lambda: of_run._positions(summary()),
+    "ops.tables.run._positions": lambda: (
+        of_run._positions(summary()),
+        of_run._positions(summary(two_sides())),
+    ),
+    "ops.tables.perpetual.sides.sides_grid": lambda: (sides.sides_grid(two_sides(), "USDT"),),
     "ops.tables.run._rulings": lambda: of_run._rulings(summary()),
-    "ops.tables.run._trades": lambda: of_run._trades(story(), summary()),
+    "ops.tables.run._trades": lambda: (
+        of_run._trades(story(), summary()),
+        of_run._trades(story(), summary(two_sides())),
+    ),
     "ops.tables.sweep._top": lambda: sweep._top(SEARCHES["found"]()),
     "ops.tables.walk.grids": lambda: walk.grids(SEARCHES["walk"](), SEARCHES["deflated"]()),
 }

@@ -66,7 +66,7 @@ def test_a_difference_shows_the_place_and_the_fields_that_differ(
     now = recorded.event.model_copy(update={"why": "8.2 sigmas in one bar"})
     show_difference("run", Difference(recorded, now))
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head == f"run: different at event {recorded.seq} (breaker@2)."
+    assert head == f"run: different at event {recorded.seq} (breaker@3)."
     changed = [line for line in lines if line[0] in "+-" and not line.startswith(("+++", "---"))]
     assert [line.lstrip("+- ").partition(":")[0] for line in changed] == ['"why"', '"why"']
     assert "7.1 sigmas" in changed[0]

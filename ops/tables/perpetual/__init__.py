@@ -1,0 +1,1 @@
+"""Tables about the two sides of a run on perpetuals."""
