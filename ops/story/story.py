@@ -42,6 +42,7 @@ from ops.story.models import Models
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
+from risk.order import Purpose
 from risk.portfolio import Portfolio
 from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
@@ -261,7 +262,8 @@ class _Reader:
             prices = (bar.open, bar.high, bar.low, bar.close) if bar else (nan, nan, nan, nan)
             for column, price in zip(columns.values(), (*prices, stops.get(symbol, nan)), strict=True):
                 column.append(price)
-        self._ledger.mark({symbol: Decimal(repr(bar.close)) for symbol, bar in record.tape.bars.items()})
+        closes = {symbol: (record.tape.marks.get(symbol) or bar).close for symbol, bar in record.tape.bars.items()}
+        self._ledger.mark({symbol: Decimal(repr(close)) for symbol, close in closes.items()})
         self._portfolio, self._data_hash = book, record.data_hash
         self._exits.extend(record.exits)
         self._note(record.tape.findings)
@@ -300,7 +302,7 @@ class _Reader:
                 continue
             self._fills.append(fill)
             decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
-            if fill.side == "sell" and len(closed := self._ledger.trades) > len(self._trades):
+            if fill.purpose is not Purpose.ENTRY and len(closed := self._ledger.trades) > len(self._trades):
                 self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
                 del self._opened_by[fill.symbol]
 
