@@ -42,7 +42,6 @@ from ops.story.models import Models
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
-from risk.order import Purpose
 from risk.portfolio import Portfolio
 from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
@@ -302,7 +301,7 @@ class _Reader:
                 continue
             self._fills.append(fill)
             decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
-            if fill.purpose is not Purpose.ENTRY and len(closed := self._ledger.trades) > len(self._trades):
+            if fill.purpose != "entry" and len(closed := self._ledger.trades) > len(self._trades):
                 self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
                 del self._opened_by[fill.symbol]
 
