@@ -5,7 +5,7 @@ Their state is a frozen value. The journal stores it with every cycle, so that i
     drawdown      halt        only when a human lifts it
     daily_loss    close-only  `daily_loss_pause_h` after it tripped; midnight does not lift it
     weekly_loss   close-only  `weekly_loss_pause_h` after it tripped; it trips again while the week's loss is above the limit
-    turbulence    pause       `turbulence_pause_h` after the last such bar
+    turbulence    pause       `turbulence_pause_h` after the last such bar; on perpetuals a fall pauses purchases, a rise shorts
     loss_streak   pause       `loss_streak_pause_h` after it tripped; the count then starts at zero
 
 The baseline of a day is the equity at 00:00 UTC. The bar that closes at 00:00 is measured against the day that it ends; then it
@@ -25,6 +25,8 @@ from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from config.sections.limits import RiskLimits
 
 Breaker = Literal["drawdown", "weekly_loss", "daily_loss", "turbulence", "loss_streak"]
+Pause = Literal["long", "short"]
+"""The side of the entries that a breaker forbids, where it does not forbid both."""
 
 
 class Latch(Frozen):
@@ -35,14 +37,20 @@ class Latch(Frozen):
     until_utc: UtcTime | None
     why: str
     symbol: str | None = Field(default=None, exclude_if=absent)
-    """The only symbol whose purchases it forbids; None if it forbids all."""
+    """The only symbol whose entries it forbids; None if it forbids those of all."""
+    against: Pause | None = Field(default=None, exclude_if=absent)
+    """The only side whose entries it forbids; None if it forbids both, as ever on spot."""
+
+    def forbids(self, symbol: str, side: Pause) -> bool:
+        """Whether it forbids new risk in this symbol on this side."""
+        return self.symbol in (None, symbol) and self.against in (None, side)
 
 
 class BreakerEvent(Journaled):
     """A breaker tripped or was lifted."""
 
     event_kind: ClassVar[str] = "breaker"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     breaker: Breaker
     at_utc: UtcTime
@@ -50,6 +58,8 @@ class BreakerEvent(Journaled):
     why: str
     symbol: str | None = Field(default=None, exclude_if=absent)
     """The only symbol that it pauses; None if it is the breaker of the account."""
+    against: Pause | None = Field(default=None, exclude_if=absent)
+    """The only side that it pauses; None if it pauses both, as ever on spot."""
 
 
 class BreakerState(Frozen):
@@ -83,14 +93,14 @@ class BreakerState(Frozen):
     def open(self) -> Latch | None:
         """The most severe latch that forbids all new risk, or None."""
         return min(
-            (latch for latch in self.latches if latch.symbol is None),
+            (latch for latch in self.latches if latch.symbol is None and latch.against is None),
             key=lambda latch: _GRAVITY[latch.breaker],
             default=None,
         )
 
-    def open_on(self, symbol: str) -> Latch | None:
-        """The most severe latch that forbids new risk in this symbol, or None."""
-        own = next((latch for latch in self.latches if latch.symbol == symbol), None)
+    def open_on(self, symbol: str, side: Pause = "long") -> Latch | None:
+        """The most severe latch that forbids new risk in this symbol on this side, or None."""
+        own = next((latch for latch in self.latches if latch.forbids(symbol, side)), None)
         return self.open or own
 
 
@@ -156,27 +166,50 @@ def fall_sigmas(bars_per_day: float, limits: RiskLimits) -> float:
 
 
 def observe_falls(
-    state: BreakerState, at: datetime, moves: Mapping[str, float | None], least: float, limits: RiskLimits
+    state: BreakerState,
+    at: datetime,
+    moves: Mapping[str, float | None],
+    least: float,
+    limits: RiskLimits,
+    *,
+    both_sides: bool = False,
 ) -> Step:
     """Pause each symbol that fell by at least `least` sigmas in a bar, and the account if the mean of them all did.
 
-    `moves`: the signed move of each symbol with a bar, in standard deviations of those before; None where unknown.
+    `moves`: the signed move of each symbol with a bar, in standard deviations of those before; None where unknown. `both_sides`:
+    there are shorts, so a fall pauses purchases alone, and a rise by as much pauses shorts.
     """
-    events: tuple[BreakerEvent, ...] = ()
     known = {symbol: move for symbol, move in moves.items() if move is not None}
-    for symbol, move in known.items():
+    if not both_sides:
+        return _observe_side(state, at, known, least, limits, None)
+    state, falls = _observe_side(state, at, known, least, limits, "long")
+    state, rises = _observe_side(state, at, {s: -move for s, move in known.items()}, least, limits, "short")
+    return state, (*falls, *rises)
+
+
+def _observe_side(
+    state: BreakerState,
+    at: datetime,
+    moves: Mapping[str, float],
+    least: float,
+    limits: RiskLimits,
+    against: Pause | None,
+) -> Step:
+    """`observe_falls` for one side. `moves`: those of shorts have the other sign."""
+    events: tuple[BreakerEvent, ...] = ()
+    went, hours = "rose" if against == "short" else "fell", limits.turbulence_pause_h
+    for symbol, move in moves.items():
         if -move >= least:
-            why = f"{symbol} fell {-move:.1f} sigmas in one bar, limit {least:.1f}"
-            state, tripped = _trip(state, "turbulence", at, limits.turbulence_pause_h, why, symbol)
+            why = f"{symbol} {went} {-move:.1f} sigmas in one bar, limit {least:.1f}"
+            state, tripped = _trip(state, "turbulence", at, hours, why, symbol, against)
             events += tripped
     total = 0.0
-    for move in known.values():
+    for move in moves.values():
         total += move
-    if len(known) > 1 and -total / len(known) >= least:
-        why = (
-            f"the market fell {-total / len(known):.1f} sigmas in one bar, the mean of {len(known)}, limit {least:.1f}"
-        )
-        state, tripped = _trip(state, "turbulence", at, limits.turbulence_pause_h, why)
+    mean, count = -total / max(len(moves), 1), len(moves)
+    if count > 1 and mean >= least:
+        why = f"the market {went} {mean:.1f} sigmas in one bar, the mean of {count}, limit {least:.1f}"
+        state, tripped = _trip(state, "turbulence", at, hours, why, against=against)
         events += tripped
     return state, events
 
@@ -253,18 +286,25 @@ def _fall(top: Decimal, now: Decimal) -> float:
     return float((top - now) / top) if top > 0 else 1.0
 
 
-def _has(state: BreakerState, breaker: Breaker, symbol: str | None = None) -> bool:
-    return any(latch.breaker == breaker and latch.symbol == symbol for latch in state.latches)
+def _has(state: BreakerState, breaker: Breaker) -> bool:
+    return any(latch.breaker == breaker and latch.symbol is None for latch in state.latches)
 
 
 def _trip(
-    state: BreakerState, breaker: Breaker, at: datetime, hours: float | None, why: str, symbol: str | None = None
+    state: BreakerState,
+    breaker: Breaker,
+    at: datetime,
+    hours: float | None,
+    why: str,
+    symbol: str | None = None,
+    against: Pause | None = None,
 ) -> Step:
-    known = _has(state, breaker, symbol)
     until = at + timedelta(hours=hours) if hours is not None else None
-    latch = Latch(breaker=breaker, since_utc=at, until_utc=until, why=why, symbol=symbol)
-    others = tuple(held for held in state.latches if (held.breaker, held.symbol) != (breaker, symbol))
-    event = BreakerEvent(breaker=breaker, at_utc=at, action="extended" if known else "tripped", why=why, symbol=symbol)
+    latch = Latch(breaker=breaker, since_utc=at, until_utc=until, why=why, symbol=symbol, against=against)
+    same = (breaker, symbol, against)
+    others = tuple(held for held in state.latches if (held.breaker, held.symbol, held.against) != same)
+    action: Literal["tripped", "extended"] = "extended" if len(others) < len(state.latches) else "tripped"
+    event = BreakerEvent(breaker=breaker, at_utc=at, action=action, why=why, symbol=symbol, against=against)
     return state.model_copy(update={"latches": (*others, latch)}), (event,)
 
 
@@ -276,7 +316,14 @@ def _lift(state: BreakerState, at: datetime) -> Step:
         return state, ()
     kept = tuple(latch for latch in state.latches if latch not in over)
     events = tuple(
-        BreakerEvent(breaker=latch.breaker, at_utc=at, action="lifted", why="its time has run", symbol=latch.symbol)
+        BreakerEvent(
+            breaker=latch.breaker,
+            at_utc=at,
+            action="lifted",
+            why="its time has run",
+            symbol=latch.symbol,
+            against=latch.against,
+        )
         for latch in over
     )
     return state.model_copy(update={"latches": kept}), events

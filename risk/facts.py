@@ -3,7 +3,7 @@
 This module decides nothing. A cap that is negative or not finite allows no notional (law 2).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from market.book import Book
-from market.instrument import Instrument
+from market.instrument import Instrument, InstrumentKind
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.measures.horizon import Horizon, horizon_of
 from risk.portfolio import Portfolio
-from risk.proposal import Proposal
+from risk.proposal import Direction, Proposal
 from risk.ramp import Ramp
 from risk.verdict import Reaction, RuleCode, RuleReport
 
@@ -30,10 +30,15 @@ OF_EQUITY = "of equity"
 
 @dataclass(frozen=True, slots=True)
 class DocketView:
-    """The `symbols` that are proposed in one session of the court or held, and their `returns` as in `Situation`."""
+    """The `symbols` that are proposed in one session of the court or held, and their `returns` as in `Situation`.
+
+    `signs`: 1 for what is held or proposed long, -1 for short, in the order of `symbols`; None where it is not known: on spot
+    all are long.
+    """
 
     symbols: tuple[str, ...]
     returns: NDArray[np.float64]
+    signs: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Situation:
     None when it is not known. `own_positions`: positions and entries under way by the context that has voted for them, for
     contexts with a number of their own. `ramp`: where the ramp of real money stands; None without real money. `most_free`: of
     several exchanges, the most that one of them has to pay with [quote], since money is not moved; None for one exchange.
+    `leverage`: the notional of a perpetual position over the margin that it reserves; `funding_rate`: the last one of the
+    market, for one interval [fraction of the notional, which longs pay to shorts]. Both are None on spot.
     """
 
     proposal: Proposal
@@ -71,6 +78,18 @@ class Situation:
     own_positions: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     ramp: Ramp | None = field(default=None, kw_only=True)
     most_free: Decimal | None = field(default=None, kw_only=True)
+    leverage: Decimal | None = field(default=None, kw_only=True)
+    funding_rate: float | None = field(default=None, kw_only=True)
+
+    @property
+    def perpetual(self) -> bool:
+        """Whether the market is a perpetual contract, with margin, funding and liquidation."""
+        return self.instrument.kind is InstrumentKind.PERPETUAL
+
+    @property
+    def sign(self) -> int:
+        """The sign of what the proposal would add: -1 for a short where there are shorts, 1 for anything else."""
+        return -1 if self.proposal.direction is Direction.SHORT and self.instrument.may_be_short else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +116,21 @@ Rule = Callable[[Facts], RuleReport]
 
 
 def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
-    """Exposures, shape (n_symbols,), float64 [fraction of equity], with `extra` more of the proposed symbol."""
+    """Exposures, shape (n_symbols,), float64 [signed fraction of equity], with `extra` more of the proposed symbol in the
+    direction of the proposal."""
     held = {position.symbol: float(position.notional) for position in facts.portfolio.positions}
     coming = {symbol: float(value) for symbol, value in facts.portfolio.pending_notional.items()}
     exposure = [(held.get(s, 0.0) + coming.get(s, 0.0)) / facts.equity for s in facts.symbols]
-    exposure[facts.symbols.index(facts.proposal.symbol)] += extra
+    exposure[facts.symbols.index(facts.proposal.symbol)] += facts.sign * extra
     return np.asarray(exposure, dtype=np.float64)
+
+
+def gross(facts: Facts, members: Collection[str]) -> float:
+    """All that is held and under way of these symbols, long and short added up and never netted [fraction of equity]."""
+    book = facts.portfolio
+    held = sum((abs(one.notional) for one in book.positions if one.symbol in members), Decimal(0))
+    coming = sum((abs(value) for symbol, value in book.pending_notional.items() if symbol in members), Decimal(0))
+    return float(held + coming) / facts.equity
 
 
 def report_of(

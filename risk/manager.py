@@ -18,15 +18,15 @@ from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.contexts import named, own_checks, tightened
 from risk.limits.kept import KeptReports, report_on
 from risk.limits.loss import halved
-from risk.limits.market import why_not_bought
+from risk.limits.market import why_not_filled
 from risk.limits.ramp import ramped
 from risk.limits.row import Part
-from risk.limits.share import beside, held_quantity, room_left, share_report
+from risk.limits.share import beside, held_quantity, room_left, share_report, stop_at_venue
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal, Terms
-from risk.sizing import dearest_price, hard_stop, own_stop, stop_fraction
+from risk.sizing import dearest_price, own_stop, price_cap, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
 _GIVEN = tuple(field.name for field in fields(Situation))
@@ -35,16 +35,20 @@ HALVINGS = 6
 
 
 class _Conditions(NamedTuple):
-    """Limits and exits of a purchase, and the rules that a verdict under them has."""
+    """Limits and exits of an entry, and the rules that a verdict under them has: on spot, and on perpetuals."""
 
     limits: RiskLimits
     exits: ExitSettings
-    checks: tuple[Rule, ...]
-    caps: tuple[Rule, ...]
+    checks: dict[bool, tuple[Rule, ...]]
+    caps: dict[bool, tuple[Rule, ...]]
 
     @classmethod
     def of(cls, limits: RiskLimits, exits: ExitSettings) -> "_Conditions":
-        return cls(limits, exits, rules_under(limits, Part.CHECK), rules_under(limits, Part.CAP))
+        checks, caps = (
+            {perpetuals: rules_under(limits, part, perpetuals=perpetuals) for perpetuals in (False, True)}
+            for part in (Part.CHECK, Part.CAP)
+        )
+        return cls(limits, exits, checks, caps)
 
 
 class RiskManager:
@@ -109,18 +113,18 @@ class RiskManager:
         sound = well_formed(facts)
         if sound.reaction is not Reaction.PASS:
             return _refused(proposal, (sound,))
-        facts = replace(facts, stop=_stop_of(proposal, facts.limits))
+        facts = replace(facts, stop=_stop_of(facts))
         sound = well_formed(facts)
         kept = self._kept.of(facts)
-        checks = (sound, *(report_on(rule, facts, kept) for rule in under.checks), *own_checks(facts))
+        checks = (sound, *(report_on(rule, facts, kept) for rule in under.checks[facts.perpetual]), *own_checks(facts))
         if any(report.reaction is not Reaction.PASS for report in checks):
             return _refused(proposal, checks)
         whole = beside(facts)
-        caps = tuple(report_on(rule, whole, kept) for rule in under.caps)
+        caps = tuple(report_on(rule, whole, kept) for rule in under.caps[facts.perpetual])
         return self._size(facts, checks, ramped(whole, halved(whole, caps)))
 
     def _conditions(self, terms: Terms | None) -> "_Conditions":
-        """What a purchase with these terms is judged by."""
+        """What an entry with these terms is judged by."""
         if terms is None:
             return self._profile
         if terms not in self._tightened:
@@ -146,8 +150,10 @@ class RiskManager:
         rules, notional = (*rules, tails), quantity * price
         if tails.reaction is not Reaction.PASS:
             return _refused(facts.proposal, rules, binding=tails.code)
-        deepest = facts.stop if facts.proposal.exposure is None else hard_stop(facts.limits)
-        least = facts.instrument.min_notional / Decimal(repr(1.0 - deepest))
+        deepest = stop_at_venue(facts)
+        least = facts.instrument.min_notional / Decimal(
+            repr(1.0 - (deepest if facts.sign > 0 else price_cap(facts.limits)))
+        )
         if quantity <= 0 or notional < least:
             small = RuleReport(
                 code="min_notional",
@@ -155,7 +161,7 @@ class RiskManager:
                 limit=float(least),
                 unit="quote",
                 reaction=Reaction.REFUSE,
-                note=f"what {tightest.code} leaves is too small to be sold again at its stop",
+                note=f"what {tightest.code} leaves is too small to be {_small_for(facts.sign)}",
             )
             return _refused(facts.proposal, (*rules, small), binding=small.code)
         order = self._entry(facts, quantity)
@@ -172,17 +178,17 @@ class RiskManager:
         )
 
     def _entry(self, facts: Facts, quantity: Decimal) -> Order:
-        given = facts.proposal
+        given, tick = facts.proposal, facts.instrument.tick_size
         return self._seal.sign(
             Order(
                 order_id=f"{given.decision_id}-e",
                 decision_id=given.decision_id,
                 symbol=given.symbol,
-                side=Side.BUY,
+                side=Side.BUY if facts.sign > 0 else Side.SELL,
                 kind=OrderKind.MARKET,
                 purpose=Purpose.ENTRY,
                 quantity=quantity,
-                limit_price=dearest_price(given.reference_price, facts.instrument.tick_size, facts.limits),
+                limit_price=dearest_price(given.reference_price, tick, facts.limits, facts.sign),
                 created_utc=given.as_of_utc,
             )
         )
@@ -198,15 +204,17 @@ class RiskManager:
         at: datetime,
         account: str | None = None,
     ) -> Order:
-        """Sign a piece of an entry that this gate has signed: at most its quantity, at most its price. `account`: the exchange
+        """Sign a piece of an entry that this gate has signed: at most its quantity, no worse a price. `account`: the exchange
         that it goes to; None for that of the entry.
 
-        Raises ValueError for any other order, and for a piece that would buy more or dearer.
+        Raises ValueError for any other order, and for a piece that would trade more or dearer: a short sale is dearer at a lower
+        price.
         """
         cap = signed.limit_price
         if signed.purpose is not Purpose.ENTRY or not self._seal.verify(signed):
             raise ValueError(f"not a signed entry: {signed.order_id}")
-        if not 0 < quantity <= signed.quantity or (cap is not None and (limit_price is None or limit_price > cap)):
+        dearer = cap is not None and (limit_price is None or signed.side.sign * (limit_price - cap) > 0)
+        if not 0 < quantity <= signed.quantity or dearer:
             raise ValueError(f"more or dearer than signed: {quantity} at {limit_price} of {signed.order_id}")
         changed = {
             "order_id": order_id, "kind": kind, "quantity": quantity, "limit_price": limit_price, "created_utc": at, "seal": "",
@@ -227,22 +235,23 @@ class RiskManager:
         price: Decimal | None = None,
         oco_group: str | None = None,
     ) -> Order:
-        """Sign an order that only reduces `position`: the quantity is cut to what is held. No rule can refuse it.
+        """Sign an order that only reduces `position`: the quantity is cut to what is held, and what is short is bought back. No
+        rule can refuse it.
 
         It goes to the exchange where the position lies. `price` is the limit of a LIMIT, the trigger of a STOP. Raises ValueError
         for an entry, or when nothing is held.
         """
-        if purpose is Purpose.ENTRY or position.quantity <= 0:
+        if purpose is Purpose.ENTRY or position.quantity == 0:
             raise ValueError(f"not an exit: {purpose} of {position.quantity} {position.symbol}")
         return self._seal.sign(
             Order(
                 order_id=order_id,
                 decision_id=decision_id,
                 symbol=position.symbol,
-                side=Side.SELL,
+                side=position.closing_side,
                 kind=kind,
                 purpose=purpose,
-                quantity=min(quantity, position.quantity),
+                quantity=min(quantity, position.quantity.copy_abs()),
                 limit_price=price if kind is OrderKind.LIMIT else None,
                 stop_price=price if kind is OrderKind.STOP else None,
                 oco_group=oco_group,
@@ -252,17 +261,18 @@ class RiskManager:
         )
 
     def bears(self, signed: Order, terms: Terms | None, book: Book) -> str:
-        """Why an entry that this gate has signed cannot be bought out of this book under its limits; empty if it can."""
+        """Why an entry that this gate has signed cannot be filled out of this book under its limits; empty if it can."""
         with localcontext(Context(prec=28, rounding=ROUND_HALF_EVEN)):
-            return why_not_bought(signed.quantity, book, self._conditions(terms).limits)
+            return why_not_filled(signed.quantity, signed.side, book, self._conditions(terms).limits)
 
 
-def _stop_of(given: Proposal, limits: RiskLimits) -> float:
+def _stop_of(facts: Facts) -> float:
     """Distance of the stop by which the size is counted [fraction of the price]."""
+    given = facts.proposal
     price = float(given.reference_price)
     if given.exposure is None:
-        return stop_fraction(price, given.atr_quote, limits)
-    return own_stop(price, given.exit_price, limits)
+        return stop_fraction(price, given.atr_quote, facts.limits)
+    return own_stop(price, given.exit_price, facts.limits, facts.sign)
 
 
 def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decimal, tuple[RuleReport, ...]]:
@@ -274,6 +284,11 @@ def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decim
     tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
     left = (tightest.notional_cap or Decimal(0)) * facts.proposal.scale
     return tightest, left, (_scaled(facts, left),)
+
+
+def _small_for(sign: int) -> str:
+    """What a size that is too small could not be. A long is closed for less at its stop, a short for more."""
+    return "sold again at its stop" if sign > 0 else "sold short at its lowest price"
 
 
 def _scaled(facts: Facts, notional: Decimal) -> RuleReport:

@@ -15,7 +15,7 @@ MOST_ADJUSTED = 1.25
 
 
 class Direction(StrEnum):
-    """The proposed direction for a symbol. On spot markets, SHORT means: close the held position."""
+    """The proposed direction for a symbol. SHORT opens a short on a perpetual; on spot it means: close the held position."""
 
     LONG = "long"
     SHORT = "short"
@@ -77,8 +77,8 @@ class Proposal(Frozen):
     purchase is proposed in the same session, this one included. `record`: how the purchases of its voters have ended so far.
 
     `exposure`: the share in [0, 1] of a full position that position voters want; None for a purchase by single events, which
-    wants all of it. `exit_price`: their own exit [quote]. `held_share`, of a proposal to enlarge: the share for which the
-    position that is held stands; None for a new position.
+    wants all of it. `exit_price`: their own exit [quote], which lies above the price for a short. `held_share`, of a proposal to
+    enlarge: the share for which the position that is held stands; None for a new position.
     `terms`: what their contexts ask beyond the profile, if anything.
     """
 

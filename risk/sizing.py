@@ -4,7 +4,7 @@ Only the gate calls these functions: a model's answer becomes a conviction and a
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
@@ -20,10 +20,10 @@ A_HAIR_LESS = 1.0 - 1e-12
 class Entry(NamedTuple):
     """What is known of an entry without the other positions, the market and its returns.
 
-    `conviction` in [0, 1]; `stop`: distance of the stop below the entry, a fraction of the price; `deployed`: all positions and
-    entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`; `record`: that of its voters;
-    `held`: the positions alone, a fraction of equity; `fee`: that of a purchase, a fraction of its notional;
-    `shared`: its voters hold shares, and bring their own exit.
+    `conviction` in [0, 1]; `stop`: distance of the stop from the entry, a fraction of the price; `deployed`: all positions and
+    entries under way, long and short added up, a fraction of equity; `most_probable`: see `kelly_notional_fraction`; `record`:
+    that of its voters; `held`: the positions alone, a fraction of equity, and `short`: those of them that lose when prices rise;
+    `fee`: that of an entry, a fraction of its notional; `shared`: its voters hold shares, and bring their own exit.
     """
 
     conviction: float
@@ -36,6 +36,7 @@ class Entry(NamedTuple):
     held: float = 0.0
     fee: float = 0.0
     shared: bool = False
+    short: float = 0.0
 
 
 Room = Callable[[Entry], float]
@@ -43,7 +44,7 @@ Room = Callable[[Entry], float]
 
 
 def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> float:
-    """Distance of the protective stop below the entry price [fraction of the price].
+    """Distance of the protective stop from the entry price [fraction of the price]: below it, and above it for a short.
 
     It is the larger of the fixed fraction and the ATR multiple, so that noise does not trigger the stop, but at most
     `max_stop_fraction`. Wilder (1978) for ATR stops. `price` and `atr_quote` [quote].
@@ -57,13 +58,13 @@ def hard_stop(limits: RiskLimits) -> float:
     return limits.max_stop_fraction
 
 
-def own_stop(price: float, exit_price: float | None, limits: RiskLimits) -> float:
-    """Distance of the exit of position voters below the price, by which their size is counted [fraction of the price].
+def own_stop(price: float, exit_price: float | None, limits: RiskLimits, sign: int = 1) -> float:
+    """Distance of the exit of position voters from the price, by which their size is counted [fraction of the price].
 
     It is that of their own exit, at most `hard_stop`, and at least `stop_fraction`, so that no exit makes the size too large.
-    `price` and `exit_price` [quote].
+    `price` and `exit_price` [quote]; `sign`: -1 for a short, whose exit lies above the price.
     """
-    away = hard_stop(limits) if exit_price is None else 1.0 - exit_price / price
+    away = hard_stop(limits) if exit_price is None else sign * (1.0 - exit_price / price)
     return min(max(limits.stop_fraction, away), hard_stop(limits))
 
 
@@ -117,22 +118,27 @@ def risk_per_trade_room(entry: Entry) -> float:
 
 
 def price_cap(limits: RiskLimits) -> float:
-    """How far above the last close an entry may buy, a fraction of that price; 0 if it may buy at any price."""
+    """How far above the last close an entry may buy, or sell short below it, a fraction of that price; 0 for any price."""
     return 0.0 if limits.entry_price_cap_bps is None else limits.entry_price_cap_bps / _PER_BPS
 
 
-def dearest_price(reference: Decimal, tick: Decimal, limits: RiskLimits) -> Decimal | None:
-    """The highest price that an entry pays, in whole ticks [quote]; None if it may buy at any price."""
+def dearest_price(reference: Decimal, tick: Decimal, limits: RiskLimits, sign: int = 1) -> Decimal | None:
+    """The worst price of an entry, in whole ticks [quote]: the highest of a purchase, the lowest of a short sale (`sign` -1);
+    None for any price."""
     if limits.entry_price_cap_bps is None:
         return None
-    return reference * (1 + Decimal(repr(limits.entry_price_cap_bps)) / _PER_BPS) // tick * tick
+    beyond = Decimal(repr(limits.entry_price_cap_bps)) / _PER_BPS
+    if sign < 0:
+        return (reference * (1 - beyond) / tick).to_integral_value(ROUND_CEILING) * tick
+    return reference * (1 + beyond) // tick * tick
 
 
 def position_room(entry: Entry) -> float:
     """The largest share of equity that one position may have.
 
     With `entry_price_cap_bps` it holds at the fill: see `at_dearest`. Equity may have fallen by then, so it is counted as if each
-    other position had lost as much as an entry may gain.
+    other position had lost as much as an entry may gain. A short that opens higher than that is larger by as much as it is
+    dearer: no limit of an order keeps it from a better price.
     """
     cap = price_cap(entry.limits)
     return at_dearest(entry.limits.max_position_fraction * (1.0 - cap * entry.held), entry)
@@ -147,12 +153,13 @@ def room_within(entry: Entry, most: float) -> float:
     """What is left of `most` for all positions together [fraction of equity].
 
     With `entry_price_cap_bps` it holds at the fill: the entries under way cost what this one costs, and each position may have
-    gained as much as an entry.
+    risen as much as an entry. What is short is larger then, and has taken as much from the equity.
     """
     cap = price_cap(entry.limits)
     if not cap:
         return most - entry.deployed
-    return at_dearest(most - entry.held - cap * entry.held, entry) - (entry.deployed - entry.held)
+    held = entry.held + most * cap * entry.short
+    return at_dearest(most - held - cap * entry.held, entry) - (entry.deployed - entry.held)
 
 
 def at_dearest(room: float, entry: Entry) -> float:

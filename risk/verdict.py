@@ -15,7 +15,7 @@ RuleCode = Literal[
     "error_rate", "risk_per_trade", "position", "deployed", "kelly", "cash", "var_1d", "es_1d", "drawdown_half", "liquidity",
     "sector", "stressed_loss", "volatility", "gross_leverage", "net_leverage", "expected_slippage", "equal_risk", "scale",
     "tail_check", "min_notional", "gate_error", "approval", "record", "cluster", "share",
-    "macro_event", "max_positions", "ramp", "route",
+    "macro_event", "max_positions", "ramp", "route", "liquidation", "funding", "leverage",
 ]  # fmt: skip
 """The names of rules in verdicts, as journals hold them: those of `risk.limits.catalogue`, and no others. A name that is once
 here stays, so that journals of earlier versions can be read."""
@@ -54,7 +54,8 @@ class RuleReport(Frozen):
 
 
 class Verdict(Frozen):
-    """The final decision on one proposal. `order` is not None if, and only if, the outcome is SIGNED."""
+    """The final decision on one proposal. `order` is not None if, and only if, the outcome is SIGNED. `notional` is that of the
+    order, never negative: its side says whether it is a short [quote]."""
 
     decision_id: str
     symbol: str
@@ -64,12 +65,12 @@ class Verdict(Frozen):
     rules: tuple[RuleReport, ...]
     notional: Decimal = Decimal(0)
     stop_fraction: float | None = None
-    """Distance of the protective stop below the fill, as a fraction of the fill price."""
+    """Distance of the protective stop below the fill, or above that of a short, as a fraction of the fill price."""
     order: Order | None = None
 
     @property
     def held(self) -> float:
-        """What is held already of the position that the order enlarges [quote]; 0 for a new position."""
+        """What is held already of the position that the order enlarges [quote, never negative]; 0 for a new position."""
         return next((report.number or 0.0 for report in self.rules if report.code == "share"), 0.0)
 
     @property

@@ -47,6 +47,7 @@ class AccountLeft(Journaled):
     """What a session leaves of its account. The next one begins with it."""
 
     event_kind: ClassVar[str] = "account_left"
+    event_version: ClassVar[int] = 2
 
     at_utc: UtcTime
     cash: Decimal = Field(description="money of the account, without what is still held [quote]")

@@ -116,7 +116,7 @@ EVENTS = Registry(
         (with_nothing_new,),
     ),
     Kind(MarketClosed, "when a market of a real exchange becomes close-only, or takes new risk again"),
-    Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
+    Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new, with_nothing_new)),
     Kind(
         HaltEvent,
         "when the session sees a change of the kill switch, and when all positions are sold because of it",
@@ -132,7 +132,7 @@ EVENTS = Registry(
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),
-    Kind(AccountLeft, "at a real exchange: once, before the end of the session"),
+    Kind(AccountLeft, "at a real exchange: once, before the end of the session", (with_nothing_new,)),
     Kind(
         SessionEnd,
         "once, last; a journal without it was cut short",

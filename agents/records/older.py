@@ -105,7 +105,11 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above. It traded no real money, so
 nothing reads its `live`."""
 
-ADDED_IN_SESSION_7: Mapping[str, Any] = {}
+ADDED_IN_SESSION_7: Mapping[str, Any] = {
+    "limits.min_liquidation_distance": 2.0,
+    "limits.max_funding_share": 0.25,
+    "limits.funding_hold_h": 72.0,
+}
 """Settings that version 6 of a session did not have, with what it did, by dotted path as above."""
 
 

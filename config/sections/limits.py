@@ -147,6 +147,17 @@ class RiskLimits(Frozen):
         description="all proposals of one session contribute equally to risk, within the VaR limit"
     )
 
+    min_liquidation_distance: Annotated[float, Field(ge=1, le=100), Tighter.HIGHER] = Field(
+        description="distance of a perpetual's liquidation price, over that of its stop [multiple]"
+    )
+    max_funding_share: Annotated[float, Field(gt=0, le=10), Tighter.LOWER] | None = Field(
+        description="funding of a perpetual over `funding_hold_h`, as a part of its stop distance; where its rate is not known, "
+        "nothing is opened; null for no such limit [fraction]"
+    )
+    funding_hold_h: Annotated[float, Field(gt=0, le=8760)] = Field(
+        description="time over which the funding of a perpetual is counted [hours]"
+    )
+
     risk_per_trade: Annotated[float, Field(gt=0, le=0.1), Tighter.LOWER] = Field(
         description="loss at the stop [fraction of equity]"
     )

@@ -508,7 +508,8 @@ class Trader:
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
         if limits.turbulence == "symbol":
             moves = {symbol: self.window.last_move(symbol) for symbol in sorted(shown.bars)}
-            self._step(observe_falls(self.breakers, at, moves, self._least_fall, limits))
+            shorts = any(traded.may_be_short for traded in self._instruments.values())
+            self._step(observe_falls(self.breakers, at, moves, self._least_fall, limits, both_sides=shorts))
         else:
             for symbol in shown.bars:
                 self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))

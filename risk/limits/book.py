@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import isfinite
 
 from config.sections.limits import hours_open
-from risk.facts import Facts, cap, check, no_cap
+from risk.facts import Facts, cap, check, gross, no_cap
 from risk.verdict import RuleReport
 
 
@@ -20,7 +20,7 @@ def day_volume(facts: Facts) -> RuleReport:
 
 
 def liquidity(facts: Facts) -> RuleReport:
-    """An entry stays within `max_volume_share` of what its market traded in the last 24 hours: it must be sold again too."""
+    """An entry stays within `max_volume_share` of what its market traded in the last 24 hours: it must be closed again too."""
     volume = facts.day_volume_quote or 0.0
     note = f"{volume:,.0f} traded in 24 h"
     return cap(facts, "liquidity", facts.limits.max_volume_share * volume / facts.equity, note=note)
@@ -61,10 +61,11 @@ def gross_leverage(facts: Facts) -> RuleReport:
 
 
 def net_leverage(facts: Facts) -> RuleReport:
-    """The same with short ones taken off, so that what falls and what rises may balance; on spot both are one number."""
+    """The same with short ones taken off, so that what falls and what rises may balance; on spot both are one number. A short
+    is added to a book that is net short, and taken off one that is net long."""
     held = sum((position.notional for position in facts.portfolio.positions), Decimal(0))
     used = float(held + sum(facts.portfolio.pending_notional.values(), Decimal(0))) / facts.equity
-    return cap(facts, "net_leverage", facts.limits.max_net_leverage - used)
+    return cap(facts, "net_leverage", facts.limits.max_net_leverage - facts.sign * used)
 
 
 def sector(facts: Facts) -> RuleReport:
@@ -73,8 +74,5 @@ def sector(facts: Facts) -> RuleReport:
     name = sectors.get(facts.proposal.symbol)
     if name is None:
         return no_cap("sector", note="of no sector")
-    book = facts.portfolio
-    held = sum((one.notional for one in book.positions if sectors.get(one.symbol) == name), Decimal(0))
-    coming = sum((value for symbol, value in book.pending_notional.items() if sectors.get(symbol) == name), Decimal(0))
-    used = float(held + coming) / facts.equity
+    used = gross(facts, {symbol for symbol, own in sectors.items() if own == name})
     return cap(facts, "sector", facts.limits.max_sector_fraction - used, note=f"{used:.1%} is in {name}")

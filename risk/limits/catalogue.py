@@ -11,10 +11,12 @@ from types import MappingProxyType
 
 from config.sections.limits import RiskLimits
 from risk.facts import OF_EQUITY, Rule
-from risk.limits import book, calendar, clusters, docket, loss, market, ramp, trade
+from risk.limits import book, calendar, clusters, docket, loss, market, perpetual, ramp, trade
 from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room, unproven_room
 from risk.verdict import Reaction, RuleCode, RuleReport
+
+SPOT_ONLY = "it trades spot, and refuses perpetuals"
 
 CATALOGUE: tuple[Limit, ...] = (
     Limit(
@@ -47,7 +49,7 @@ CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="direction", rule=trade.direction, part=Part.CHECK,
         kernel=Kernel.UNREACHABLE, why="only purchases are proposed",
-        sentence="Spot is long or flat: nothing but a purchase opens a position.",
+        sentence="Spot is long or flat: nothing but a purchase opens a position. On perpetuals a short sale does too.",
     ),
     Limit(
         code="one_position", rule=trade.one_position, part=Part.CHECK,
@@ -104,6 +106,17 @@ CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="error_rate", rule=market.error_rate, part=Part.CHECK, unit="orders in 24 h", loosest={"max_order_errors": 1000},
         kernel=Kernel.COUNTED, sentence="No new risk while the venue rejects or loses one order after the other.",
+    ),
+    Limit(
+        code="liquidation", rule=perpetual.liquidation, part=Part.CHECK, unit="stop distances", perpetuals=True,
+        loosest={"min_liquidation_distance": 1.0}, kernel=Kernel.UNREACHABLE, why=SPOT_ONLY,
+        sentence="A perpetual is liquidated well behind its stop, never before it.",
+    ),
+    Limit(
+        code="funding", rule=perpetual.funding, part=Part.CHECK, unit="of the stop distance", perpetuals=True,
+        loosest={"max_funding_share": None}, applies=lambda limits: limits.max_funding_share is not None,
+        kernel=Kernel.UNREACHABLE, why=SPOT_ONLY,
+        sentence="Funding takes no more than a part of what is risked; a rate that is not known takes too much.",
     ),
     Limit(
         code="risk_per_trade", rule=trade.risk_per_trade, part=Part.CAP, unit=OF_EQUITY, loosest={"risk_per_trade": 0.1},
@@ -181,6 +194,11 @@ CATALOGUE: tuple[Limit, ...] = (
         of_order=True, kernel=Kernel.COUNTED, sentence="Buys no more than the book gives close to its middle.",
     ),
     Limit(
+        code="leverage", rule=perpetual.leverage, part=Part.CAP, unit=OF_EQUITY, perpetuals=True,
+        kernel=Kernel.UNREACHABLE, why=SPOT_ONLY,
+        sentence="Keeps a perpetual within the notional up to which its exchange allows the leverage, which is 3 at most.",
+    ),
+    Limit(
         code="ramp", rule=ramp.ramp, part=Part.CAP, unit=OF_EQUITY, loosest={"ramp": False}, applies=lambda limits: limits.ramp,
         kernel=Kernel.REFUSED,
         sentence="Uses no more real money than the ramp allows, and no more than its part of each size.",
@@ -213,6 +231,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "stress_bars": "how long a stretch `max_stressed_loss` is measured on",
         "var_confidence": "how far out in the tail `max_var_1d` is measured",
         "es_confidence": "how far out in the tail `max_es_1d` is measured",
+        "funding_hold_h": "for how long `max_funding_share` counts funding",
         "risk_window_bars": "how many returns VaR, expected shortfall and correlation are measured on",
         "risk_window_h": "likewise in hours, where that is longer",
         "var_method": "the estimator of VaR and expected shortfall",
@@ -232,7 +251,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "share": "What position voters want of a full position, less what is held already.",
         "scale": "What the court and the policy leave of the tightest cap.",
         "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
-        "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
+        "min_notional": "Too small to be sold again at its stop, or to be sold short at its lowest price, by the venue's rules.",
         "gate_error": "The gate could not decide, so nothing was traded.",
     }
 )
@@ -246,10 +265,11 @@ HEARING: frozenset[Rule] = frozenset(limit.rule for limit in CATALOGUE if limit.
 """The rules that read what a hearing said of a case."""
 
 
-def rules_under(limits: RiskLimits, part: Part) -> tuple[Rule, ...]:
-    """The checks, or the caps, that a verdict under these limits has. `well_formed` comes before all checks: without sound
-    numbers no other rule is asked."""
-    return tuple(limit.rule for limit in CATALOGUE if limit.part is part and limit.applies(limits))
+def rules_under(limits: RiskLimits, part: Part, *, perpetuals: bool = False) -> tuple[Rule, ...]:
+    """The checks, or the caps, that a verdict on spot under these limits has, or one on `perpetuals`. `well_formed` comes before
+    all checks: without sound numbers no other rule is asked."""
+    asked = (limit for limit in CATALOGUE if limit.part is part and (perpetuals or not limit.perpetuals))
+    return tuple(limit.rule for limit in asked if limit.applies(limits))
 
 
 SENTENCES: Mapping[str, str] = MappingProxyType({**STEPS, **{limit.code: limit.sentence for limit in CATALOGUE}})

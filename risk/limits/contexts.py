@@ -20,8 +20,9 @@ MEASURED_BY: Mapping[str, tuple[RuleCode, ...]] = MappingProxyType(
         "max_es_1d": ("tail_check",),
         "proven_at": ("record",),
         "max_correlation": ("cluster",),
-        "max_stop_fraction": ("risk_per_trade", "kelly"),
-        "entry_price_cap_bps": ("position", "deployed", "cash"),
+        "max_stop_fraction": ("risk_per_trade", "kelly", "liquidation", "funding"),
+        "entry_price_cap_bps": ("position", "deployed", "cash", "leverage"),
+        "max_position_fraction": ("liquidation",),
     }
 )
 """Rules that a setting has a part in, beside the one whose limit it is (`Limit.loosest`)."""

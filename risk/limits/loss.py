@@ -46,8 +46,9 @@ def stressed_loss(facts: Facts) -> RuleReport:
     """The book with the addition, held through any `stress_bars` successive bars of the window, loses at most
     `max_stressed_loss`.
 
-    Positions are bought before the stretch and not rebalanced in it, so the loss is linear in the addition, and the largest
-    that every stretch allows is exact. The worst stretch is found and not chosen, as in `risk.measures.stressed`.
+    Positions are opened before the stretch and not rebalanced in it, so the loss is linear in the addition, and the largest
+    that every stretch allows is exact: the loss of a short too, which a rise does not bound. The worst stretch is found and not
+    chosen, as in `risk.measures.stressed`.
     """
     limit, top, length = facts.limits.max_stressed_loss, facts.limits.max_position_fraction, facts.limits.stress_bars
     if limit is None:
@@ -55,7 +56,7 @@ def stressed_loss(facts: Facts) -> RuleReport:
     if facts.returns.shape[0] < length:
         return cap(facts, "stressed_loss", 0.0, limit=limit, note=f"fewer than {length} bars are known")
     moves = sliding_window_view(1.0 + facts.returns, length, axis=0).prod(axis=2) - 1.0
-    held, own = moves @ weights(facts), moves[:, facts.symbols.index(facts.proposal.symbol)]
+    held, own = moves @ weights(facts), facts.sign * moves[:, facts.symbols.index(facts.proposal.symbol)]
     at_top = -float((held + top * own).min())
     falling = own < 0.0
     room = float(((limit + held[falling]) / -own[falling]).min(initial=np.inf)) if -held.min() <= limit else 0.0

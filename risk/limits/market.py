@@ -12,6 +12,7 @@ from math import isfinite
 from config.sections.limits import RiskLimits
 from market.book import Book, Level
 from risk.facts import Facts, cap, check
+from risk.order import Side
 from risk.sizing import A_HAIR_LESS
 from risk.verdict import RuleReport
 
@@ -55,22 +56,24 @@ def error_rate(facts: Facts) -> RuleReport:
 
 
 def expected_slippage(facts: Facts) -> RuleReport:
-    """What may be bought so that the walk up the asks costs `max_slippage` above the middle on average, and no more.
+    """What may be bought so that the walk up the asks costs `max_slippage` above the middle on average, and no more; or sold
+    short, down the bids and below it.
 
     A book that is too thin for it leaves what it shows; none leaves nothing.
     """
     sides, limit = _best(facts.book), facts.limits.max_slippage
     if facts.book is None or sides is None:
         return cap(facts, "expected_slippage", 0.0, note="the book does not show both sides")
-    most = (sides[0] + sides[1]) / 2 * (1 + Decimal(repr(limit)))
-    notional = float(depth_within(facts.book.asks, most) * facts.proposal.reference_price) * A_HAIR_LESS
-    note = f"{notional:,.0f} to be had for {limit:.2%} above the middle"
+    worst = (sides[0] + sides[1]) / 2 * (1 + facts.sign * Decimal(repr(limit)))
+    levels, where = (facts.book.asks, "above") if facts.sign > 0 else (facts.book.bids, "below")
+    notional = float(depth_within(levels, worst, facts.sign) * facts.proposal.reference_price) * A_HAIR_LESS
+    note = f"{notional:,.0f} to be had for {limit:.2%} {where} the middle"
     return cap(facts, "expected_slippage", notional / facts.equity, note=note)
 
 
-def why_not_bought(quantity: Decimal, book: Book, limits: RiskLimits) -> str:
-    """Why a quantity [base] that was signed cannot be bought out of this book within the limits of spread and slippage; empty if
-    it can. An entry's dearest price is no part of it: where the asks are above it, the order waits for them, or buys nothing."""
+def why_not_filled(quantity: Decimal, side: Side, book: Book, limits: RiskLimits) -> str:
+    """Why a quantity [base] that was signed cannot be bought, or sold, out of this book within the limits of spread and slippage;
+    empty if it can. An entry's worst price is no part of it: where the book is beyond it, the order waits, or takes nothing."""
     sides = _best(book)
     if sides is None:
         return "its book does not show both sides"
@@ -78,23 +81,27 @@ def why_not_bought(quantity: Decimal, book: Book, limits: RiskLimits) -> str:
     wide = float(2 * (ask - bid) / (ask + bid)) * _BPS
     if wide > limits.max_spread_bps:
         return f"its spread of {wide:.1f} bps is above {limits.max_spread_bps:g} bps"
-    shown = sum((level.quantity for level in book.asks), Decimal(0))
+    levels = book.asks if side is Side.BUY else book.bids
+    shown = sum((level.quantity for level in levels), Decimal(0))
     if shown < quantity:
         return f"its book shows {shown} of {quantity}"
-    if depth_within(book.asks, (bid + ask) / 2 * (1 + Decimal(repr(limits.max_slippage)))) < quantity:
-        return f"buying there costs more than {limits.max_slippage:.2%} above the middle"
+    worst = (bid + ask) / 2 * (1 + side.sign * Decimal(repr(limits.max_slippage)))
+    if depth_within(levels, worst, side.sign) < quantity:
+        what, where = ("buying", "above") if side is Side.BUY else ("selling", "below")
+        return f"{what} there costs more than {limits.max_slippage:.2%} {where} the middle"
     return ""
 
 
-def depth_within(asks: Sequence[Level], most: Decimal) -> Decimal:
-    """The largest quantity [base units] whose average price, taken level by level and best first, is not above `most` [quote].
+def depth_within(levels: Sequence[Level], worst: Decimal, sign: int = 1) -> Decimal:
+    """The largest quantity [base units] whose average price, taken level by level and best first, is no worse than `worst`
+    [quote]: not above it for asks (`sign` 1), not below it for bids (-1).
 
-    Levels up to `most` are taken whole: each leaves a surplus of (most - price) a unit, out of which dearer levels are paid for
+    Levels up to `worst` are taken whole: each leaves a surplus of its distance a unit, out of which dearer levels are paid for
     until nothing of it is left.
     """
     taken = surplus = Decimal(0)
-    for price, quantity in asks:
-        dearer = price - most
+    for price, quantity in levels:
+        dearer = sign * (price - worst)
         part = quantity if dearer <= 0 else min(quantity, surplus / dearer)
         taken += part
         surplus -= part * dearer

@@ -51,9 +51,10 @@ class Limit:
     value at which the limit cannot bind, or binds least; empty where the limit has no setting and always holds. `kernel`: what
     the fast engine does about it; `why`: why it cannot bind there. `room`: what a cap leaves, where that is known without the
     other positions, the market and its returns. `applies`: whether a verdict under these limits has the rule at all; a rule that
-    came later says no for the settings under which it does nothing, so that older verdicts can be made again. `repeats`: the
-    limit with which it is one number where nothing can be short. `of_order`: a cap of the order alone, whatever is held; every
-    other cap is one of the whole position. `hears`: the rule reads what a hearing said, the argument and the scales.
+    came later says no for the settings under which it does nothing, so that older verdicts can be made again. `perpetuals`: a
+    limit of perpetual contracts, which no verdict on spot has. `repeats`: the limit with which it is one number where nothing can
+    be short. `of_order`: a cap of the order alone, whatever is held; every other cap is one of the whole position. `hears`: the
+    rule reads what a hearing said, the argument and the scales.
     """
 
     code: RuleCode
@@ -66,6 +67,7 @@ class Limit:
     why: str = ""
     room: Room | None = None
     applies: Callable[[RiskLimits], bool] = always
+    perpetuals: bool = False
     repeats: RuleCode | None = None
     of_order: bool = False
     hears: bool = False

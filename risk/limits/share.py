@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from risk.facts import Facts
 from risk.proposal import Proposal
+from risk.sizing import hard_stop
 from risk.verdict import Reaction, RuleReport
+
+
+def stop_at_venue(facts: Facts) -> float:
+    """Distance of the stop that an entry is protected by at its venue [fraction of its price]."""
+    return facts.stop if facts.proposal.exposure is None else hard_stop(facts.limits)
 
 
 class Room(NamedTuple):
@@ -23,12 +29,14 @@ class Room(NamedTuple):
     notional: Decimal
 
 
-def shares_well_formed(given: Proposal) -> bool:
-    """Whether share and exit of a proposal are finite and in their ranges, and the exit is below the price."""
+def shares_well_formed(given: Proposal, sign: int = 1) -> bool:
+    """Whether share and exit of a proposal are finite and in their ranges, and the exit is on the side of the losses: below the
+    price, and above it for a short (`sign` -1)."""
     shares = (share for share in (given.exposure, given.held_share) if share is not None)
     if not all(isfinite(share) and 0.0 <= share <= 1.0 for share in shares):
         return False
-    return given.exit_price is None or 0.0 < given.exit_price < float(given.reference_price)
+    exit_price, price = given.exit_price, float(given.reference_price)
+    return exit_price is None or (isfinite(exit_price) and exit_price > 0.0 and sign * (price - exit_price) > 0.0)
 
 
 def beside(facts: Facts) -> Facts:
@@ -43,9 +51,9 @@ def beside(facts: Facts) -> Facts:
 
 
 def held_quantity(facts: Facts) -> Decimal:
-    """What is held of the proposed market [base], for a proposal to enlarge it; 0 for any other."""
+    """What is held of the proposed market [base, never negative], for a proposal to enlarge it; 0 for any other."""
     held = facts.portfolio.position(facts.proposal.symbol) if facts.proposal.enlarges else None
-    return Decimal(0) if held is None else held.quantity
+    return Decimal(0) if held is None else held.quantity.copy_abs()
 
 
 def room_left(facts: Facts, caps: Sequence[RuleReport], of_order: frozenset[str]) -> Room:

@@ -48,8 +48,8 @@ def data_quality(facts: Facts) -> RuleReport:
 
 
 def breaker_latch(facts: Facts) -> RuleReport:
-    """No new risk while any breaker is tripped."""
-    latch = facts.breakers.open_on(facts.proposal.symbol)
+    """No new risk while any breaker is tripped, but for one that pauses the other side alone."""
+    latch = facts.breakers.open_on(facts.proposal.symbol, "short" if facts.sign < 0 else "long")
     if latch is None:
         return check("breaker", True)
     reaction = _REACTIONS.get(latch.breaker, Reaction.REFUSE)
@@ -72,22 +72,27 @@ def well_formed(facts: Facts) -> RuleReport:
         and facts.portfolio.equity > 0
         and isfinite(facts.stop)
         and 0.0 < facts.stop < 1.0
-        and shares_well_formed(given)
+        and shares_well_formed(given, facts.sign)
     )
     return check("well_formed", sound, note="" if sound else "a number is missing, not finite or out of range")
 
 
 def direction(facts: Facts) -> RuleReport:
-    """Spot is long or flat: nothing but a long opens a position."""
+    """Spot is long or flat: nothing but a long opens a position. On perpetuals a short does too."""
     wanted = facts.proposal.direction
-    return check("direction", wanted is Direction.LONG, note="" if wanted is Direction.LONG else f"{wanted} on spot")
+    opens = wanted is Direction.LONG or (wanted is Direction.SHORT and facts.instrument.may_be_short)
+    return check("direction", opens, note="" if opens else f"{wanted} on {facts.instrument.kind}")
 
 
 def one_position(facts: Facts) -> RuleReport:
-    """A position, or an entry under way, is not added to, unless position voters want a larger share of what is held."""
+    """A position, or an entry under way, is not added to, unless position voters want a larger share of what is held; and never
+    turned round: what is held the other way is closed first."""
     symbol = facts.proposal.symbol
-    held = facts.portfolio.position(symbol) is not None and not facts.proposal.enlarges
-    held = held or facts.portfolio.pending_notional.get(symbol, 0) > 0
+    position = facts.portfolio.position(symbol)
+    if position is not None and facts.proposal.enlarges and position.is_short is not (facts.sign < 0):
+        return check("one_position", False, note="held the other way")
+    held = position is not None and not facts.proposal.enlarges
+    held = held or facts.portfolio.pending_notional.get(symbol, 0) != 0
     return check("one_position", not held, note="already held or under way" if held else "")
 
 
@@ -167,9 +172,14 @@ def _told(seen: VotersRecord) -> str:
 
 def cash(facts: Facts) -> RuleReport:
     """Spot is paid for, with its fee, at the dearest price of the entry; without such a price one percent is to spare. Of
-    several exchanges one alone must pay."""
-    coming = sum(facts.portfolio.pending_notional.values(), Decimal(0))
-    whole = _affordable(facts, facts.portfolio.cash, coming)
+    several exchanges one alone must pay. Of a perpetual the margin and the fee are paid, out of what no position has reserved:
+    those of a short at the price that is as far above as its lowest one is below, since the margin rises with the price."""
+    if facts.perpetual and (facts.leverage is None or facts.portfolio.reserved is None):
+        return cap(facts, "cash", 0.0, note="the margin of the account is not known")
+    coming = sum((abs(value) for value in facts.portfolio.pending_notional.values()), Decimal(0))
+    free, reserved = facts.portfolio.cash, facts.portfolio.reserved
+    free = free if reserved is None else free - reserved
+    whole = _affordable(facts, free, coming)
     room = whole if facts.most_free is None else min(whole, _affordable(facts, facts.most_free, Decimal(0)))
     return cap(facts, "cash", room / facts.equity)
 
@@ -177,10 +187,11 @@ def cash(facts: Facts) -> RuleReport:
 def _affordable(facts: Facts, free: Decimal, coming: Decimal) -> float:
     """What this money pays for beside what is coming [quote]."""
     fee = facts.instrument.taker_fee_bps / Decimal(10_000)
+    margin = 1 if facts.leverage is None else 1 / facts.leverage
     if facts.limits.entry_price_cap_bps is None:
-        return float((free - coming) / (1 + fee) * Decimal("0.99"))
+        return float((free - coming * margin) / (margin + fee) * Decimal("0.99"))
     dearest = 1 + Decimal(repr(facts.limits.entry_price_cap_bps)) / Decimal(10_000)
-    return float(free / (1 + fee) / dearest - coming) * A_HAIR_LESS
+    return float(free / (margin + fee) / dearest - coming) * A_HAIR_LESS
 
 
 def value_at_risk(facts: Facts) -> RuleReport:
@@ -195,8 +206,8 @@ def expected_shortfall(facts: Facts) -> RuleReport:
 
 
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
-    """Whether VaR and ES hold with exactly `fraction` of equity added. Caps are found apart from each other, and a historical
-    tail is not monotone in the size: what is signed is measured once more, as it is."""
+    """Whether VaR and ES hold with exactly `fraction` of equity added on the side of the proposal. Caps are found apart from
+    each other, and a historical tail is not monotone in the size: what is signed is measured once more, as it is."""
     series = facts.horizon.steps(facts.returns) @ weights(facts, fraction)
     value, shortfall = (measure(series, facts.limits, facts.horizon) for measure in (one_day_var, one_day_es))
     worst = max(value / facts.limits.max_var_1d, shortfall / facts.limits.max_es_1d)
@@ -206,9 +217,9 @@ def tails_hold(facts: Facts, fraction: float) -> RuleReport:
 class _Asked(NamedTuple):
     """How much of a market may be added to a book before a tail of it reaches its limit.
 
-    `steps`: returns of the markets, and `held`: shares of equity of them, as bytes of float64; `by_columns`: how the steps lie in
-    memory, on which the last digit of a sum depends; `own`: the place of the market to be added; `top`: the most that is looked
-    for [share of equity].
+    `steps`: returns of the markets, and `held`: signed shares of equity of them, as bytes of float64; `by_columns`: how the steps
+    lie in memory, on which the last digit of a sum depends; `own`: the place of the market to be added, and `sign`: its side;
+    `top`: the most that is looked for [share of equity].
     """
 
     tail: DayTail
@@ -218,17 +229,19 @@ class _Asked(NamedTuple):
     steps: bytes
     by_columns: bool
     held: bytes
+    sign: int
 
 
 def _tail_cap(facts: Facts, code: RuleCode, tail: DayTail, limit: float) -> RuleReport:
     """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
 
-    By bisection; what comes out has been measured itself and is within the limit, or is nothing.
+    By bisection; what comes out has been measured itself and is within the limit, or is nothing. A hedge lowers the measure
+    first; where a whole position keeps it, the other caps alone bound it.
     """
     steps, own = tail.horizon.steps(facts.returns), facts.symbols.index(facts.proposal.symbol)
     top, held = facts.limits.max_position_fraction, weights(facts)
     by_columns = steps.strides[0] < steps.strides[1]
-    at_top, room = _room(_Asked(tail, limit, top, own, steps.tobytes(), by_columns, held.tobytes()))
+    at_top, room = _room(_Asked(tail, limit, top, own, steps.tobytes(), by_columns, held.tobytes(), facts.sign))
     if room is None:
         return no_cap(code, number=at_top, limit=limit)
     return cap(facts, code, room, number=at_top, limit=limit)
@@ -248,7 +261,7 @@ def _room(asked: _Asked) -> tuple[float, float | None]:
         rows = np.empty((len(sizes), len(steps)))
         for row, extra in zip(rows, sizes, strict=True):
             exposure = held.copy()
-            exposure[asked.own] += extra
+            exposure[asked.own] += asked.sign * extra
             row[:] = steps @ exposure
         return asked.tail.of(rows)
 
@@ -260,7 +273,9 @@ def _room(asked: _Asked) -> tuple[float, float | None]:
 
 def entry_of(facts: Facts) -> Entry:
     """What sizing asks of a proposal on its book."""
-    held = float(sum((abs(one.notional) for one in facts.portfolio.positions), Decimal(0))) / facts.equity
+    positions = facts.portfolio.positions
+    held = float(sum((abs(one.notional) for one in positions), Decimal(0))) / facts.equity
+    short = float(sum((abs(one.notional) for one in positions if one.is_short), Decimal(0))) / facts.equity
     return Entry(
         facts.proposal.conviction,
         facts.stop,
@@ -271,4 +286,5 @@ def entry_of(facts: Facts) -> Entry:
         fee=float(facts.instrument.taker_fee_bps) / 10_000,
         record=facts.proposal.record,
         shared=facts.proposal.exposure is not None,
+        short=short,
     )

@@ -40,7 +40,8 @@ def test_rows_rules_settings_and_fast_engine_hold_together() -> None:
 def test_a_verdict_has_the_rules_that_its_limits_ask_for() -> None:
     known = [rule for part in Part for rule in rules_under(LIMITS, part)]
     by_choice = {"record", "cluster", "macro_event", "max_positions", "ramp"}
-    assert {limit.code for limit in CATALOGUE if limit.rule not in known} == by_choice
+    of_perpetuals = {"liquidation", "funding", "leverage"}
+    assert {limit.code for limit in CATALOGUE if limit.rule not in known} == by_choice | of_perpetuals
     asked = LIMITS.model_copy(
         update={
             "unproven_fraction": 0.01,
@@ -50,7 +51,12 @@ def test_a_verdict_has_the_rules_that_its_limits_ask_for() -> None:
             "ramp": True,
         }
     )
-    assert len([rule for part in Part for rule in rules_under(asked, part)]) == len(CATALOGUE)
+    assert len([rule for part in Part for rule in rules_under(asked, part)]) == len(CATALOGUE) - len(of_perpetuals)
+    assert [rule for part in Part for rule in rules_under(asked, part, perpetuals=True)] == [
+        row.rule for row in CATALOGUE
+    ]
+    uncounted = asked.model_copy(update={"max_funding_share": None})
+    assert len([rule for part in Part for rule in rules_under(uncounted, part, perpetuals=True)]) == len(CATALOGUE) - 1
 
 
 @pytest.mark.parametrize(

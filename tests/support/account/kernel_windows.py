@@ -184,5 +184,7 @@ WINDOWS: dict[str, Window] = {
 UNREACHABLE: dict[str, dict[str, Any]] = {
     "reference_price": {"max_price_gap_bps": 1e-6},
     "stale_proposal": {"max_proposal_age_s": 1e-6},
+    "liquidation": {"min_liquidation_distance": 100.0},
+    "funding": {"max_funding_share": 1e-9},
 }
 """The tightest values of limits that cannot bind in a run of the fast engine."""
