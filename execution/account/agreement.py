@@ -2,9 +2,9 @@
 
 Coins and money that were on the account before the session are not ours: the first report says how much they are, and they are
 never counted or touched. A position on perpetuals is one with ours, so there one that was there before is a difference from the
-start; positions are compared with their sign, and money is the wallet. After that a difference beyond the tolerance makes a market
-close-only: the gate refuses new risk there, exits go on. A difference in money does so for all markets. A report may have been
-made before a fill that is booked already, so a difference counts from the second report that shows it. When the books agree
+start; positions are compared with their sign, and money is the wallet. After that a difference beyond the tolerance makes a
+market close-only: the gate refuses new risk there, exits go on. A difference in money does so for all markets. A report may have
+been made before a fill that is booked already, so a difference counts from the second report that shows it. When the books agree
 again, it ends.
 
 It changes nothing in the ledger: what the exchange has and the ledger does not know of is for a human to decide.
