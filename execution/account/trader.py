@@ -163,8 +163,7 @@ class Trader:
             self._routes.note_funding(shown.funding)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
         owned = closes.keys() & self.ledger.owned_symbols
-        marks = closes | {symbol: mark.close for symbol, mark in shown.marks.items()}
-        self.ledger.mark({symbol: Decimal(repr(marks[symbol])) for symbol in owned})
+        self.ledger.mark({symbol: Decimal(repr(closes[symbol])) for symbol in owned})
         self.window.push(closes)
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)

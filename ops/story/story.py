@@ -261,8 +261,7 @@ class _Reader:
             prices = (bar.open, bar.high, bar.low, bar.close) if bar else (nan, nan, nan, nan)
             for column, price in zip(columns.values(), (*prices, stops.get(symbol, nan)), strict=True):
                 column.append(price)
-        closes = {symbol: (record.tape.marks.get(symbol) or bar).close for symbol, bar in record.tape.bars.items()}
-        self._ledger.mark({symbol: Decimal(repr(close)) for symbol, close in closes.items()})
+        self._ledger.mark({symbol: Decimal(repr(bar.close)) for symbol, bar in record.tape.bars.items()})
         self._portfolio, self._data_hash = book, record.data_hash
         self._exits.extend(record.exits)
         self._note(record.tape.findings)
