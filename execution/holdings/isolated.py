@@ -79,5 +79,4 @@ class Isolated:
         """The price at which the exchange closes it [quote]: its margin is lost there, or less by the rounding to a tick."""
         with localcontext(_ROUNDING):
             price = bankruptcy_price(quantity, cost / quantity, self.margin(cost))
-            ticks = (price / tick).to_integral_value(ROUND_CEILING if quantity > 0 else ROUND_FLOOR)
-            return max(ticks * tick, tick)
+            return (price / tick).to_integral_value(ROUND_CEILING if quantity > 0 else ROUND_FLOOR) * tick

@@ -195,8 +195,80 @@ def test_first_in_first_out_moves_neither_what_is_free_nor_where_a_position_is_b
 
 def test_leverage_above_the_tier_is_refused_beyond_it() -> None:
     tiers = (TERMS.tiers[0], MarginTier(up_to=None, max_leverage=D(2), maintenance_rate=D("0.02")))
-    exchange = Exchange("10000", "3", terms=TERMS.model_copy(update={"tiers": tiers}))
-    exchange.send(order("in", "sell 30 market"))
-    exchange.play(bar(CALM))
-    assert exchange.ledger.quantities() == {BTC: -20}, "3 is allowed up to 2,000 USDT"
-    assert exchange.states["in"].status is OrderStatus.CANCELLED
+    for leverage, allowed in (("3", -20), ("2", -30)):
+        exchange = Exchange("10000", leverage, terms=TERMS.model_copy(update={"tiers": tiers}))
+        exchange.send(order("in", "sell 30 market"))
+        exchange.play(bar(CALM))
+        assert exchange.ledger.quantities() == {BTC: allowed}, "3 is allowed up to 2,000 USDT, 2 without end"
+
+
+def test_first_in_first_out_is_the_same_for_a_long() -> None:
+    """Two lots, at 100.01 and 120.01: the older one is sold at 110, and the margin bears what the average would not have won."""
+    exchange = Exchange(leverage="2")
+    for hour, price in enumerate(("100", "120")):
+        exchange.send(order(f"in{hour}", "buy 2 market", hour=hour))
+        exchange.play(bar(" ".join([price] * 4), hour=hour))
+    free = exchange.free
+    assert exchange.ledger.reserved == D("220.02")
+    exchange.send(order("out", "sell 2 market", purpose=STOP, hour=2))
+    exchange.play(bar("110 110 110 110", hour=2))
+    (held,) = exchange.ledger.positions()
+    assert (held.entry_price, held.margin) == (D("120.01"), D("130.01")), "half of 220.02, and 20 that were won beside"
+    assert exchange.free == free + D("110.01") - D("0.02") - D("0.22"), "what an average of 110.01 lost, and the fee"
+
+
+def test_what_was_drawn_from_a_margin_leaves_with_its_share_of_the_position() -> None:
+    exchange = long_of("9.98", leverage="1")
+    exchange.play(bar(CALM, hour=1), funding=(FundingRate(symbol=BTC, at_utc=at(1), rate=0.2),))
+    (held,) = exchange.ledger.positions()
+    assert held.margin == D("799.4019002"), "998.0998 less 199.6, of which 0.9021002 were paid by the free wallet"
+    exchange.send(order("out", "sell 4.99 market", purpose=STOP, hour=2))
+    exchange.play(bar(CALM, hour=2))
+    (half,) = exchange.ledger.positions()
+    assert half.margin is not None
+    assert abs(half.margin - (held.margin or 0) / 2) <= D("1e-8")
+
+
+def test_a_coarse_tick_leaves_something_and_the_fees_are_taken_out_of_it() -> None:
+    exchange = short_of(tick_size="10")
+    exchange.play(bar("100 140 100 100", hour=1))
+    assert liquidations(exchange) == [(Side.BUY, 10, 130)]
+    assert exchange.fills[-1].fee == 1300 * D("0.006"), "10 bps of a taker and 50 of the liquidation"
+
+
+def test_a_mark_that_touches_the_liquidation_price_is_enough() -> None:
+    exchange = short_of()
+    exchange.play(bar(CALM, hour=1), mark=marked("100 132.01320131 100 100"))
+    assert liquidations(exchange) == []
+    exchange.play(bar(CALM, hour=2), mark=marked("100 132.01320132 100 100"))
+    assert liquidations(exchange) == [(Side.BUY, 10, D("133.33"))]
+
+
+def test_each_liquidation_of_a_market_has_a_name_of_its_own() -> None:
+    exchange = Exchange("3000", "3")
+    for hour in (0, 2):
+        exchange.send(order(f"in{hour}", "sell 10 market", decision_id="d", hour=hour))
+        exchange.play(bar(CALM, hour=hour))
+        exchange.play(bar("100 140 100 100", hour=hour + 1))
+    assert [f.order_id for f in exchange.fills if f.purpose is Purpose.LIQUIDATION] == ["d-liq1", "d-liq2"]
+
+
+def test_an_entry_that_fills_beyond_its_liquidation_price_is_liquidated_at_once() -> None:
+    exchange = Exchange(leverage="3")
+    exchange.send(order("in", "sell 10 market"))
+    exchange.play(bar(CALM), mark=marked("140 140 140 140"))
+    assert [(f.purpose, f.price) for f in exchange.fills] == [
+        (Purpose.ENTRY, 100),
+        (Purpose.LIQUIDATION, D("133.33")),
+    ]
+    assert exchange.fills[-1].filled_utc == at(0)
+
+
+def test_an_entry_inside_the_bar_may_be_liquidated_in_it() -> None:
+    exchange = Exchange(leverage="3")
+    exchange.send(order("in", "sell 9 limit 110"))
+    exchange.play(bar("100 160 100 100"))
+    assert [(f.purpose, f.price) for f in exchange.fills] == [
+        (Purpose.ENTRY, 110),
+        (Purpose.LIQUIDATION, D("146.66")),
+    ]

@@ -113,6 +113,18 @@ def test_what_only_reduces_never_opens(exits: str) -> None:
     assert exchange.states["out"].note == "nothing more is held to buy back"
 
 
+@pytest.mark.parametrize("exits", ["sell 1 market", "sell 1 stop 99", "sell 1 limit 101"])
+def test_what_only_reduces_never_adds_to_a_position(exits: str) -> None:
+    exchange = held("sell")
+    exchange.send(order("out", exits, purpose=STOP, hour=1))
+    exchange.play(bar("100 110 90 100", hour=1))
+    assert exchange.ledger.quantities() == {BTC: -2}
+    assert (exchange.states["out"].status, exchange.states["out"].note) == (
+        OrderStatus.CANCELLED,
+        "nothing more is held to sell",
+    )
+
+
 def test_an_exit_for_more_than_is_held_closes_the_position_and_no_more() -> None:
     exchange = held("sell")
     exchange.send(order("out", "buy 5 market", purpose=STOP, hour=1))
@@ -139,6 +151,27 @@ def test_an_entry_is_cut_to_what_the_free_wallet_has_margin_and_fee_for() -> Non
     assert 0 <= exchange.free < D("0.0501")
     report = exchange.send(order("more", "sell 1 limit 100"))
     assert "insufficient funds" in report.states[0].note
+
+
+def test_a_margin_is_rounded_up_and_an_entry_is_cut_by_it() -> None:
+    exchange = Exchange("33.4333333334", "3")
+    exchange.send(order("in", "sell 30 market"))
+    exchange.play(bar(CALM))
+    assert exchange.ledger.quantities() == {BTC: D("-0.999")}, "1 needs 33.33333334 and a fee of 0.1"
+
+
+@pytest.mark.parametrize(("side", "stop", "way", "price"), [
+    ("sell", "buy 2 stop 105", ("100 103 100 103", "100 107 100 107"), "102.16"),
+    ("buy", "sell 2 stop 95", ("100 100 97 97", "100 100 93 93"), "97.85"),
+])  # fmt: skip
+def test_the_moment_of_a_trigger_is_rounded_to_the_worse_tick(
+    side: str, stop: str, way: tuple[str, str], price: str
+) -> None:
+    """Five sevenths of the way to 103 are 102.142..., and to 97 they are 97.857...; an ask lies a tick above."""
+    exchange = held(side)
+    exchange.send(order("stop", stop, purpose=STOP))
+    exchange.play(bar(way[0], hour=1), mark=marked(way[1]))
+    assert (exchange.fills[-1].order_id, exchange.fills[-1].price) == ("stop", D(price))
 
 
 @pytest.mark.parametrize(("side", "paid"), [("buy", D("0.202")), ("sell", D("-0.202"))])
