@@ -48,7 +48,7 @@ def test_a_short_shows_margin_and_liquidation_price_and_pays_no_notional() -> No
 def test_a_mark_that_reaches_the_liquidation_price_closes_all_at_the_bankruptcy_price() -> None:
     exchange = short_of()
     exchange.send(order("stop", "buy 10 stop 150", purpose=STOP), order("more", "sell 1 limit 170"))
-    exchange.play(bar("100 140 100 100", hour=1))
+    exchange.play(bar("100 160 100 100", hour=1))
     assert liquidations(exchange) == [(Side.BUY, 10, D("133.33"))]
     last = exchange.fills[-1]
     assert (last.order_id, last.decision_id, last.liquidity) == ("d-in-liq1", "d-in", Liquidity.TAKER)

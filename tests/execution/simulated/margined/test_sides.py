@@ -83,6 +83,21 @@ def test_an_entry_of_a_short_that_rests_is_walked_high_first() -> None:
     assert (exchange.fills[0].price, exchange.fills[0].liquidity) == (105, Liquidity.MAKER)
 
 
+def test_with_an_entry_of_a_short_the_high_comes_before_the_low() -> None:
+    exchange = Exchange()
+    exchange.send(order("in", "sell 2 limit 105"), order("target", "buy 2 limit 95", purpose=TARGET))
+    exchange.play(bar("100 110 90 100"))
+    assert [fill.order_id for fill in exchange.fills] == ["in", "target"]
+
+
+def test_on_one_way_the_mark_and_the_traded_price_trigger_in_the_order_of_time() -> None:
+    """A quarter of the way up the mark is at 105; two fifths of it up the traded price has passed 104."""
+    exchange = held("sell")
+    exchange.send(order("more", "sell 1 limit 104"), order("stop", "buy 2 stop 105", purpose=STOP))
+    exchange.play(bar("100 110 100 100", hour=1), mark=marked("100 120 100 100"))
+    assert [fill.order_id for fill in exchange.fills[1:]] == ["stop", "more"]
+
+
 @pytest.mark.parametrize(("trigger", "fires"), [("mark", True), ("last", False)])
 def test_a_stop_is_triggered_by_the_price_that_the_profile_names_and_trades_at_the_traded_one(
     trigger: str, fires: bool
@@ -100,6 +115,7 @@ def test_a_stop_by_the_mark_that_opens_beyond_it_fills_at_the_traded_open() -> N
     exchange.send(order("stop", "buy 2 stop 105", purpose=STOP))
     exchange.play(bar("103 104 102 103", hour=1), mark=marked("106 107 105 106"))
     assert (exchange.fills[-1].order_id, exchange.fills[-1].price) == ("stop", D("103.01"))
+    assert exchange.fills[-1].filled_utc == at(1)
 
 
 @pytest.mark.parametrize("exits", ["buy 2 market", "buy 2 stop 101", "buy 2 limit 99"])
