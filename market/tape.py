@@ -188,7 +188,7 @@ class Tape:
 
     def _judged(self, unseen: int = 0) -> Iterator[Slice]:
         """All slices after the first `unseen` ones. The quality monitor reads those too."""
-        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
+        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols, both_sides=self._both_sides)
         begins = self._judged_from or self.warmup_start_utc
         for number, (moment, raw) in enumerate(_slices(self.candles, self.timeframe, begins, self.end_utc)):
             if number < unseen:
@@ -196,9 +196,14 @@ class Tape:
             else:
                 yield monitor.judge(moment, raw)
 
+    @property
+    def _both_sides(self) -> bool:
+        """Whether its markets may be held short."""
+        return any(rules.may_be_short for rules in self.instruments.values())
+
     def monitor(self) -> QualityMonitor:
         """The quality monitor after all bars of this tape, ready for those that follow."""
-        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
+        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols, both_sides=self._both_sides)
         begins = self._judged_from or self.warmup_start_utc
         for moment, raw in _slices(self.candles, self.timeframe, begins, self.end_utc):
             monitor.pass_by(moment, raw)

@@ -55,6 +55,10 @@ class PerpetualSettings(Frozen):
     liquidation_fee_bps: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
         default=Decimal(0), description="what a liquidation costs beside the taker fee [bps]"
     )
+    maintenance_at: Literal["mark", "entry"] = Field(
+        default="mark",
+        description="price at which the maintenance margin is taken: the mark price (Binance) or the entry (Bybit)",
+    )
 
     @model_validator(mode="after")
     def _rise(self) -> Self:

@@ -1,9 +1,11 @@
 """Whether the exchange's books and ours agree: what a real exchange reports as its account is held against the ledger.
 
 Coins and money that were on the account before the session are not ours: the first report says how much they are, and they are
-never counted or touched. After that a difference beyond the tolerance makes a market close-only: the gate refuses new risk there,
-exits go on. A difference in money does so for all markets. A report may have been made before a fill that is booked already, so a
-difference counts from the second report that shows it. When the books agree again, it ends.
+never counted or touched. A position on perpetuals is one with ours, so there one that was there before is a difference from the
+start; positions are compared with their sign, and money is the wallet. After that a difference beyond the tolerance makes a
+market close-only: the gate refuses new risk there, exits go on. A difference in money does so for all markets. A report may have
+been made before a fill that is booked already, so a difference counts from the second report that shows it. When the books agree
+again, it ends.
 
 It changes nothing in the ledger: what the exchange has and the ledger does not know of is for a human to decide.
 """
@@ -62,6 +64,7 @@ class Agreement:
         self._name = name
         self._ledger = ledger
         self._lots = {symbol: rules.lot_size for symbol, rules in instruments.items()}
+        self._netted = {symbol for symbol, rules in instruments.items() if rules.may_be_short}
         self._bases = {symbol: rules.base for symbol, rules in instruments.items()}
         self._quote = next((rules.quote for rules in instruments.values()), "")
         self._sink = sink
@@ -83,7 +86,7 @@ class Agreement:
             for what in sorted(theirs)
         }
         if self._foreign is None:
-            self._foreign = {what: max(gap, ZERO) for what, gap in gaps.items()}
+            self._foreign = {what: ZERO if what in self._netted else max(gap, ZERO) for what, gap in gaps.items()}
         foreign = self._foreign
         wide = {
             what

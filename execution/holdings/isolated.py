@@ -11,7 +11,7 @@ The ledger and the simulated exchange each keep one of these for a position, fro
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from execution.exact import EXACT, ZERO
-from market.perpetual.margin import PerpetualTerms, bankruptcy_price, initial_margin, liquidation_price
+from market.perpetual.margin import PerpetualTerms, bankruptcy_price, initial_margin
 
 MARGIN_STEP = Decimal("1e-8")
 """Margins are rounded up to it, and liquidation prices to it towards the entry [quote]."""
@@ -70,7 +70,7 @@ class Isolated:
 
     def _liquidation(self, quantity: Decimal, cost: Decimal) -> Decimal | None:
         with localcontext(_ROUNDING):
-            found = liquidation_price(quantity, cost / quantity, self.margin(cost), self._terms.tiers)
+            found = self._terms.liquidation_price(quantity, cost / quantity, self.margin(cost))
             if found is None:
                 return None
             return found.quantize(MARGIN_STEP, ROUND_CEILING if quantity > 0 else ROUND_FLOOR)
@@ -79,5 +79,4 @@ class Isolated:
         """The price at which the exchange closes it [quote]: its margin is lost there, or less by the rounding to a tick."""
         with localcontext(_ROUNDING):
             price = bankruptcy_price(quantity, cost / quantity, self.margin(cost))
-            ticks = (price / tick).to_integral_value(ROUND_CEILING if quantity > 0 else ROUND_FLOOR)
-            return max(ticks * tick, tick)
+            return (price / tick).to_integral_value(ROUND_CEILING if quantity > 0 else ROUND_FLOOR) * tick

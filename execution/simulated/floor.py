@@ -44,7 +44,7 @@ class SpotFloor:
         """Accept an order. Between the open of a bar and its close, the price is moving."""
         return self.core.submit(order, at, moving=self._moving)
 
-    def open(self, bar: Bar, exits_only: bool, mark: MarkBar | None = None) -> Iterable[VenueReport]:
+    def begin(self, bar: Bar, exits_only: bool, mark: MarkBar | None = None) -> Iterable[VenueReport]:
         """Trade against the book at the open, if that triggers an order. `mark`: the mark price, which spot has not."""
         self._moving, self._book = True, None
         if not self.core.idle:

@@ -133,7 +133,7 @@ class SimulatedVenue:
             if bar is None:
                 continue
             mark = shown.marks.get(symbol)
-            for report in floor.open(bar, doubted, mark) if opens else floor.walk(bar, doubted, mark):
+            for report in floor.begin(bar, doubted, mark) if opens else floor.walk(bar, doubted, mark):
                 states.extend(report.states)
                 fills.extend(report.fills)
         return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING

@@ -5,13 +5,14 @@ fallen to the maintenance margin of its tier:
 
     margin + quantity x (mark - entry) = |quantity| x mark x rate - amount
 
-(Binance, "How to calculate liquidation price of USD-M futures contracts"; Bybit, "Liquidation price (USDT contract)"). At the
-bankruptcy price nothing of the margin is left.
+(Binance, "How to Calculate Liquidation Price of USD-M Futures Contracts"). Some exchanges take the maintenance margin at the
+entry instead of the mark (Bybit, "Liquidation Price (USDT Contract)"): `maintenance_at` says which. At the bankruptcy price
+nothing of the margin is left.
 """
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -37,13 +38,25 @@ class PerpetualTerms(Frozen):
     """What a linear perpetual contract has beside the rules of every market.
 
     `contract_size`: base units of one contract. `tiers`: by rising notional. `funding_interval_h` [h]. `liquidation_fee_bps`:
-    what a liquidation costs beside the taker fee [bps of the notional].
+    what a liquidation costs beside the taker fee [bps of the notional]. `maintenance_at`: the price at which the maintenance
+    margin is taken, that of the mark or of the entry.
     """
 
     contract_size: Annotated[Decimal, Field(gt=0)] = Decimal(1)
     tiers: tuple[MarginTier, ...] = Field(min_length=1)
     funding_interval_h: Annotated[int, Field(ge=1, le=24)] = 8
     liquidation_fee_bps: Annotated[Decimal, Field(ge=0, le=1000)] = _ZERO
+    maintenance_at: Literal["mark", "entry"] = "mark"
+
+    def liquidation_price(self, quantity: Decimal, entry: Decimal, margin: Decimal) -> Decimal | None:
+        """The mark price at which a position in this contract is liquidated [quote]; None where no positive price does it.
+
+        `quantity` [base] is below zero for a short; `margin` [quote] is what is put in.
+        """
+        if self.maintenance_at == "mark":
+            return liquidation_price(quantity, entry, margin, self.tiers)
+        price = entry - (margin - maintenance_margin(quantity * entry, self.tiers)) / quantity
+        return price if price > 0 else None
 
 
 def tier_of(notional: Decimal, tiers: Sequence[MarginTier]) -> MarginTier:

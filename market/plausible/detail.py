@@ -3,9 +3,12 @@
 When a bar touches a stop and a target, finer bars show which came first. Without them the venue assumes the order open, low,
 high, close. The finer bars of a bar are used only when all of them are present and valid and when their open, high, low, close
 and volume agree with the bar. Otherwise the bar is processed as a whole, with one trailing stop for all of it.
+
+The mark prices of a perpetual are those of the whole bar. In a finer bar the traded price stands for them, held within the marks
+of the bar; where the traded price is at its lowest or highest, so is the mark.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
@@ -14,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.clock import from_ms
-from market.bar import Bar, Detail, Finding, FundingRate, Part, Prices, Slice
+from market.bar import Bar, Detail, Finding, FundingRate, MarkBar, Part, Prices, Slice
 from market.candles import Floats, Millis, RawCandles
 from market.timeframe import Timeframe
 
@@ -115,17 +118,38 @@ def steps_of(shown: Slice) -> tuple[Step, ...]:
         return (Step.whole(shown),)
     coarse = {symbol: bar for symbol, bar in shown.bars.items() if symbol not in detail.bars}
     parts = len(next(iter(detail.bars.values())))
+    marks = {symbol: _marks(shown.marks[symbol], rows) for symbol, rows in detail.bars.items() if symbol in shown.marks}
+    whole = {symbol: mark for symbol, mark in shown.marks.items() if symbol not in detail.bars}
     steps = []
     for number in range(1, parts + 1):
         close = shown.close_utc - (parts - number) * detail.timeframe.duration
         fine = {symbol: _bar(symbol, detail.timeframe, close, rows[number - 1]) for symbol, rows in detail.bars.items()}
-        alone = Part(close_utc=close, bars=fine, number=number)
-        beside = alone.model_copy(update={"bars": _in_order(shown, fine | coarse), "doubtful": shown.doubtful})
+        inside = {symbol: rows[number - 1] for symbol, rows in marks.items()}
+        alone = Part(close_utc=close, bars=fine, number=number, marks=inside)
+        beside = alone.model_copy(
+            update={
+                "bars": _in_order(shown, fine | coarse),
+                "doubtful": shown.doubtful,
+                "marks": inside | whole,
+            }
+        )
         opening = (beside if number == 1 else alone).model_copy(
             update={"funding": _due(shown, detail, close, number == 1)}
         )
         steps.append(Step(opening, beside if number == parts else alone, fine))
     return tuple(steps)
+
+
+def _marks(mark: MarkBar, rows: Sequence[Prices]) -> tuple[MarkBar, ...]:
+    """The mark prices in the finer bars of one bar."""
+    lowest = min(range(len(rows)), key=lambda number: rows[number][2])
+    highest = max(range(len(rows)), key=lambda number: rows[number][1])
+    found = []
+    for number, row in enumerate(rows):
+        open_, high, low, close = (min(max(price, mark.low), mark.high) for price in row[:4])
+        high, low = mark.high if number == highest else high, mark.low if number == lowest else low
+        found.append(MarkBar(open=open_, high=high, low=low, close=close))
+    return tuple(found)
 
 
 def _due(shown: Slice, detail: Detail, close: datetime, is_first: bool) -> tuple[FundingRate, ...]:

@@ -33,11 +33,13 @@ class History:
     """
 
     __slots__ = (
-        "_absent", "_alive", "_days", "_flat", "_good", "_limits", "_moves", "_open_event", "_repeats", "_suspect_close",
-        "_units", "_usual_volume", "_weighs", "_widths", "frozen", "last", "peg", "raw", "read", "worst",
+        "_absent", "_alive", "_both_sides", "_days", "_flat", "_good", "_limits", "_moves", "_open_event", "_repeats",
+        "_suspect_close", "_units", "_usual_volume", "_weighs", "_widths", "frozen", "last", "peg", "raw", "read", "worst",
     )  # fmt: skip
 
-    def __init__(self, symbol: str, settings: QualitySettings, timeframe: Timeframe) -> None:
+    def __init__(self, symbol: str, settings: QualitySettings, timeframe: Timeframe, both_sides: bool = False) -> None:
+        """`both_sides`: the market may be held short, and the worst reading then has the worst price of each side."""
+        self._both_sides = both_sides
         limits = widened(settings, timeframe.duration / timedelta(hours=1))
         self._limits = limits
         self._days = timeframe.duration / timedelta(days=1)
@@ -176,7 +178,10 @@ class History:
         return move
 
     def _worst(self, quote: Prices) -> Prices:
-        open_, _, low, _, volume = quote
+        open_, high, low, _, volume = quote
+        if self._both_sides:
+            before = open_ if self.last is None else self.last[3]
+            return open_, max(high, before, open_), min(low, before, open_), open_, volume
         start = open_ if self.last is None else min(self.last[3], open_)
         return start, start, min(low, start), start, volume
 

@@ -13,7 +13,8 @@ refused, no stop is filled and positions keep the last price, until the price is
 (`accepted_units`).
 
 A suspect bar may be true, and then it could have hit a stop. So the monitor passes it on as doubtful, in its worst reading for
-a holder: from the last good close, or from its open if that is lower, straight down to its low.
+a holder: from the last good close, or from its open if that is lower, straight down to its low. Where a holder may be short too,
+its reading has both: its open, and the worst prices of a long and of a short, its low and its high.
 """
 
 import math
@@ -37,10 +38,13 @@ class QualityMonitor:
     root of the bar's hours, at most by two.
     """
 
-    def __init__(self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str]) -> None:
+    def __init__(
+        self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str], *, both_sides: bool = False
+    ) -> None:
+        """`both_sides`: positions may be long or short."""
         self._timeframe = timeframe
         self._weighs = settings.judgement == "evidence"
-        self._histories = {symbol: History(symbol, settings, timeframe) for symbol in symbols}
+        self._histories = {symbol: History(symbol, settings, timeframe, both_sides) for symbol in symbols}
         self._last: datetime | None = None
 
     def judge(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> Slice:

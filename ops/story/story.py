@@ -326,7 +326,7 @@ class _Reader:
             if fill.purpose == "liquidation":
                 self._liquidated.append(fill)
             decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
-            if len(closed := self._ledger.trades) > len(self._trades):
+            if fill.purpose != "entry" and len(closed := self._ledger.trades) > len(self._trades):
                 self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
                 del self._opened_by[fill.symbol]
 

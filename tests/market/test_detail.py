@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from config.errors import DataFault, UsageFault
 from config.reading.load import load_profile
 from execution.kernel.grid import grid_of_tape
-from market.bar import Bar, Detail, Part, Slice
+from market.bar import Bar, Detail, MarkBar, Part, Slice
 from market.candles import RawCandles
 from market.files.bars import read_finer_files, read_market_files
 from market.finer import with_detail
@@ -228,6 +228,21 @@ def test_a_slice_that_is_not_told_finer_is_one_step_and_its_bytes_know_nothing_o
     assert narrowed(two(), {"ETH/USDT"}) == plain
     assert narrowed(two(), {"BTC/USDT"}) == two()
     assert Slice.model_validate_json(two().canonical()) == two()
+
+
+def test_marks_are_those_of_the_bar_and_stay_within_them_in_its_parts() -> None:
+    """BTC was at 110 in its first half and at 90 in its second one, and its mark between 92 and 107; ETH comes as one bar."""
+    told = {"BTC/USDT": mark(100, 107, 92, 99), "ETH/USDT": mark(101, 111, 91, 101)}
+    first, last = steps_of(two().model_copy(update={"marks": told}))
+    assert first.opening.marks == {"BTC/USDT": mark(100, 107, 100, 105), "ETH/USDT": told["ETH/USDT"]}
+    assert first.rest.marks == {"BTC/USDT": mark(100, 107, 100, 105)}
+    assert last.opening.marks == {"BTC/USDT": mark(105, 105, 92, 100)}
+    assert last.rest.marks == {"BTC/USDT": mark(105, 105, 92, 100), "ETH/USDT": told["ETH/USDT"]}
+
+
+def mark(*prices: float) -> MarkBar:
+    """Open, high, low and close."""
+    return MarkBar(**dict(zip(("open", "high", "low", "close"), prices, strict=True)))
 
 
 @pytest.mark.parametrize("bars", [{"BTC/USDT": HALVES[:1]}, {"SOL/USDT": HALVES}, {"ADA/USDT": HALVES}])

@@ -145,6 +145,20 @@ def test_a_bar_that_is_hard_to_believe_is_handed_on_in_its_worst_reading(quote: 
     assert slices[1].bars == {}
 
 
+@pytest.mark.parametrize(
+    ("quote", "worst"),
+    [
+        ((100.0, 101.0, 60.0, 62.0, 9.0), (100.0, 101.0, 60.0, 100.0, 9.0)),
+        ((150.0, 160.0, 140.0, 155.0, 9.0), (150.0, 160.0, 100.0, 150.0, 9.0)),
+    ],
+)
+def test_where_a_holder_may_be_short_the_worst_reading_has_the_worst_of_both_sides(quote: Quote, worst: Quote) -> None:
+    monitor = QualityMonitor(SETTINGS, Timeframe.H1, ["BTC/USDT"], both_sides=True)
+    monitor.judge(START, {"BTC/USDT": at(100)})
+    bar = monitor.judge(START + HOUR, {"BTC/USDT": quote}).doubtful["BTC/USDT"]
+    assert (bar.open, bar.high, bar.low, bar.close, bar.volume) == worst
+
+
 def test_a_bar_that_cannot_be_is_handed_on_in_no_reading() -> None:
     slices = told(at(100), (100.0, 100.0, math.nan, 100.0, 1.0), None, (100.0, 99.0, 0.0, 100.0, 1.0))
     assert [told.doubtful for told in slices] == [{}] * 4

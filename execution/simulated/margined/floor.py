@@ -42,7 +42,7 @@ class MarginFloor(SpotFloor):
         self.core = MarginCore(instrument, self, trigger)
         self._triggers_by_mark = trigger == "mark"
 
-    def open(self, bar: Bar, exits_only: bool, mark: MarkBar | None = None) -> Iterable[VenueReport]:
+    def begin(self, bar: Bar, exits_only: bool, mark: MarkBar | None = None) -> Iterable[VenueReport]:
         """Liquidate what the mark price at the open has reached; then trade at the open."""
         self._moving, self._book = True, None
         marked = exact_decimal((mark or bar).open)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from gate_support import proposal
+from perpetual_shop import Exchange, bar, contract, order
 from trader_support import T0, Events, World
 
 from execution.account.agreement import AccountDrift, Agreement
@@ -125,3 +126,33 @@ def test_a_book_that_did_not_come_this_time_is_not_one_of_an_earlier_bar() -> No
     assert world.trader.situation(proposal(as_of_utc=world.now)).book == book
     world.bar(50_000, 50_050, 49_950, 50_000)
     assert world.trader.situation(proposal(as_of_utc=world.now)).book is None
+
+
+def test_positions_on_perpetuals_are_compared_with_their_sign_and_money_is_the_wallet() -> None:
+    exchange = Exchange("1000")
+    exchange.send(order("in", "sell 2 market"))
+    exchange.play(bar("100 100 100 100"))
+    events = Events()
+    agreement = Agreement(exchange.ledger, {BTC: contract()}, events)
+
+    def see(cash: str, position: str) -> list[str]:
+        before = len(events.all)
+        agreement.see(VenueAccount(cash=D(cash), held={BTC: D(position)}), T0)
+        told = [event for event in events.all[before:] if isinstance(event, AccountDrift)]
+        return [f"{event.what} {event.status}" for event in told]
+
+    assert exchange.ledger.cash == D("999.8"), "no notional was paid"
+    assert see("999.8", "-2") == see("999.8", "-2") == []
+    assert see("999.8", "2") == []
+    assert see("999.8", "2") == [f"{BTC} begins"]
+    assert see("999.8", "-2") == [f"{BTC} ends"]
+    assert [see("1199.8", "-2") for _ in range(2)] == [[], ["USDT begins"]]
+
+
+def test_a_position_on_perpetuals_that_was_there_before_is_a_difference_from_the_start() -> None:
+    events = Events()
+    agreement = Agreement(Exchange("1000").ledger, {BTC: contract()}, events)
+    for _ in range(2):
+        agreement.see(VenueAccount(cash=D(5000), held={BTC: D("0.5")}), T0)
+    (told,) = [event for event in events.all if isinstance(event, AccountDrift)]
+    assert (told.what, told.foreign, told.venue) == (BTC, 0, D("0.5"))

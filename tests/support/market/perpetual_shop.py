@@ -81,13 +81,15 @@ class Exchange:
         leverage: str = "1",
         trigger: Literal["mark", "last"] = "mark",
         symbols: Iterable[str] = (BTC,),
+        terms: PerpetualTerms = TERMS,
+        tick_size: str = "0.01",
         **shape: Any,
     ) -> None:
         settings = {
             "kind": "simulated", "starting_cash": cash, "spread_bps": 0.0, "levels": 1, "level_step_bps": 10.0,
             "depth_fraction": 0.1,
         } | shape  # fmt: skip
-        rules = {symbol: contract(symbol) for symbol in symbols}
+        rules = {symbol: contract(symbol, perpetual=terms, tick_size=tick_size) for symbol in symbols}
         perpetuals = PerpetualsSettings(leverage=D(leverage), trigger=trigger)
         self.venue = SimulatedVenue(rules, VenueSettings.model_validate(settings), SEAL, perpetuals)
         self.ledger = Ledger(D(cash), "USDT", margin=margin_terms(rules), leverage=D(leverage))
