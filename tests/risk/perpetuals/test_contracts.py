@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from perpetual_support import ANY_STRESSED, PERP, STRESSED, TIERS, long_facts, short_facts, sold, wallet
 
-from market.perpetual.margin import PerpetualTerms
+from market.perpetual.margin import MarginTier, PerpetualTerms
 from risk.breakers import BreakerState
 from risk.facts import Situation
 from risk.limits import perpetual
@@ -73,6 +73,21 @@ def test_a_stop_that_is_more_than_half_as_far_away_as_the_liquidation_is_refused
         limits=LIMITS.model_copy(update={"max_stop_fraction": 0.2}),
     )
     assert perpetual.liquidation(shared).reaction is Reaction.REFUSE
+
+
+def test_a_stop_at_the_liquidation_price_is_not_before_it() -> None:
+    """A short of leverage 2 is liquidated at 1.5 / 1.2 of its entry, a quarter away."""
+    quarter = PerpetualTerms(tiers=(MarginTier(up_to=None, max_leverage=Decimal(3), maintenance_rate=Decimal("0.2")),))
+    some = short_facts(
+        leverage=Decimal(2),
+        instrument=PERP.model_copy(update={"perpetual": quarter}),
+        limits=LIMITS.model_copy(update={"min_liquidation_distance": 1.0}),
+    )
+    at = perpetual.liquidation(replace(some, stop=0.25))
+    assert (at.number, at.reaction) == (1.0, Reaction.REFUSE)
+    assert perpetual.liquidation(replace(some, stop=0.2499)).reaction is Reaction.PASS
+    twice = replace(some, limits=LIMITS, stop=0.125)
+    assert (perpetual.liquidation(twice).number, perpetual.liquidation(twice).reaction) == (2.0, Reaction.PASS)
 
 
 def test_the_largest_position_is_measured_which_needs_the_most_margin() -> None:
