@@ -96,6 +96,8 @@ def test_the_largest_position_is_measured_which_needs_the_most_margin() -> None:
     rich = short_facts(leverage=Decimal(2), portfolio=account, limits=limits)
     away = (1.5 + 10_300 / 600_000) / 1.05 - 1
     assert perpetual.liquidation(rich).number == pytest.approx(away / 0.015)
+    away = (4 / 3 + 10_300 / 250_000) / 1.05 - 1
+    assert perpetual.liquidation(replace(rich, leverage=Decimal(3))).number == pytest.approx(away / 0.015)
 
 
 def test_what_is_held_at_a_loss_counts_with_what_is_added_to_it() -> None:
@@ -160,6 +162,9 @@ def test_tiers_none_of_which_allows_the_leverage_leave_nothing() -> None:
     terms = PerpetualTerms(tiers=TIERS[3:])
     some = short_facts(leverage=Decimal(2), instrument=PERP.model_copy(update={"perpetual": terms}))
     assert perpetual.leverage(some).notional_cap == 0
+    report = perpetual.liquidation(some)
+    assert (report.reaction, report.number, report.limit) == (Reaction.REFUSE, None, 2.0)
+    assert report.note == "no tier allows a leverage of 2"
 
 
 @pytest.mark.parametrize(
