@@ -26,8 +26,9 @@ def heard_of(desk: Desk, motions: tuple[Motion, ...]) -> tuple[tuple[Motion, ...
     """What the court hears of what is tried at a bar, and what it does not."""
     heard, unheard = [], []
     together = tuple(motion.symbol for motion in motions)
+    shorts = tuple(motion.symbol for motion in motions if motion.proposal.direction is Direction.SHORT)
     for motion in motions:
-        passed = _unpaid(desk, motion) or _unsigned(desk, motion, together)
+        passed = _unpaid(desk, motion) or _unsigned(desk, motion, together, shorts)
         if passed is None:
             heard.append(motion)
         else:
@@ -53,11 +54,11 @@ def _unpaid(desk: Desk, motion: Motion) -> Unheard | None:
     return Unheard(decision_id=motion.decision_id, symbol=motion.symbol, rule=COST_EDGE, why=why + asked)
 
 
-def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...]) -> Unheard | None:
+def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...], shorts: tuple[str, ...]) -> Unheard | None:
     """Why the gate would sign nothing of it; None if it would, or the court hears all."""
     if desk.settings.court.hears == "all" or motion.proposal.direction is not Direction.LONG:
         return None
-    verdict = desk.trader.foresee(left_whole(motion, together))
+    verdict = desk.trader.foresee(left_whole(motion, together, shorts))
     return _unheard(verdict) if _is_hopeless(verdict) else None
 
 

@@ -10,6 +10,7 @@ _WHOLE = Ruling(outcome=RulingOutcome.APPROVED, scale=1.0, why="nobody was heard
 _LEFT = Adjustment(adjuster="off", scale=1.0)
 
 
-def left_whole(motion: Motion, together: tuple[str, ...]) -> Proposal:
-    """The proposal behind a case. `together`: the symbols that are tried at the same bar."""
-    return proposal_of(motion, _WHOLE, _LEFT, None, together)
+def left_whole(motion: Motion, together: tuple[str, ...], shorts: tuple[str, ...] = ()) -> Proposal:
+    """The proposal behind a case. `together`: the symbols that are tried at the same bar, `shorts`: those of them that are tried
+    as shorts."""
+    return proposal_of(motion, _WHOLE, _LEFT, None, together, shorts)
