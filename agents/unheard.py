@@ -9,7 +9,7 @@ and signs nothing.
 """
 
 from agents.court.case import Motion
-from agents.court.showing.whole import left_whole
+from agents.court.showing.whole import left_whole, shorts_of
 from agents.desk.desk import Desk
 from agents.records.record import Unheard
 from config.sections.court import COST_EDGE
@@ -26,7 +26,7 @@ def heard_of(desk: Desk, motions: tuple[Motion, ...]) -> tuple[tuple[Motion, ...
     """What the court hears of what is tried at a bar, and what it does not."""
     heard, unheard = [], []
     together = tuple(motion.symbol for motion in motions)
-    shorts = tuple(motion.symbol for motion in motions if motion.proposal.direction is Direction.SHORT)
+    shorts = shorts_of(motions)
     for motion in motions:
         passed = _unpaid(desk, motion) or _unsigned(desk, motion, together, shorts)
         if passed is None:
