@@ -124,6 +124,16 @@ def test_a_position_that_is_larger_than_the_largest_is_measured_as_it_is() -> No
         long_facts(proposal=asked, leverage=Decimal(2), portfolio=wallet(positions=(owned,)))
     )
     assert report.number == pytest.approx((1 - (1_100 - 550) / (0.02 * 0.996) / 50_000) / 0.08)
+    won = own_position("0.02", "45000", "450")
+    report = perpetual.liquidation(long_facts(proposal=asked, leverage=Decimal(2), portfolio=wallet(positions=(won,))))
+    assert report.number == pytest.approx((1 - (900 - 450) / (0.02 * 0.996) / 50_000) / 0.08, rel=1e-9)
+
+
+def test_the_margin_that_lies_there_counts_and_not_the_one_that_an_entry_would_ask() -> None:
+    asked = proposal(exposure=1.0, held_share=0.5)
+    thin = own_position("0.02", "50000", "400")
+    report = perpetual.liquidation(long_facts(proposal=asked, leverage=Decimal(2), portfolio=wallet(positions=(thin,))))
+    assert report.number == pytest.approx((1 - (1_000 - 400) / (0.02 * 0.996) / 50_000) / 0.08)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +149,8 @@ def test_an_unknown_or_wild_leverage_and_unknown_tiers_open_nothing(changes: dic
         assert (refused.reaction, refused.number, refused.limit) == (Reaction.REFUSE, None, 2.0)
         assert refused.note == "margin and tiers are not known"
         capped = perpetual.leverage(make(**changes))
-        assert (capped.notional_cap, capped.note) == (0, "a leverage of 1 to 3 and margin tiers are needed")
+        assert (capped.code, capped.notional_cap) == ("leverage", 0)
+        assert capped.note == "a leverage of 1 to 3 and margin tiers are needed"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +164,7 @@ def test_a_position_stays_within_the_tiers_that_allow_its_leverage(leverage: str
             assert (report.notional_cap, report.note) == (None, "every tier allows 1")
             continue
         assert cap(report) == pytest.approx(most)
-        assert report.note == f"{leverage} up to {most}"
+        assert (report.code, report.note) == ("leverage", f"{leverage} up to {most}")
         at_fill = perpetual.leverage(replace(some, limits=STRESSED))
         assert cap(at_fill) == pytest.approx(most / 1.005 / 1.001)
 
