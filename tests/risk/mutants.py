@@ -65,6 +65,9 @@ EQUIVALENT = {
     'return check("error_rate", None, None, limit, "orders in 24 h", note="they were not counted")': NO_PASS,
     'return check("order_rate", None, None, float(limit), "entries in 24 h", note="they were not counted")': NO_PASS,
     'return check("macro_event", None, None, hours, "h", note=note)': NO_PASS,
+    'return check("liquidation", None, None, limit, _STOPS, note="margin and tiers are not known")': NO_PASS,
+    'return check("liquidation", None, None, limit, _STOPS, note=f"no tier allows a leverage of {number}")': NO_PASS,
+    'return check("funding", None, None, limit, unit, note="the funding rate of this market is not known")': NO_PASS,
     'return check("macro_event", None, away, hours, "h", note=f"{release.kind} at {release.at_utc:%Y-%m-%d %H:%M} UTC")': (
         NO_PASS
     ),

@@ -35,6 +35,7 @@ def own_position(quantity: str, entry: str, margin: str | None = None) -> Positi
 def test_a_long_without_leverage_is_never_liquidated_and_a_short_after_a_doubling() -> None:
     long, short = perpetual.liquidation(long_facts()), perpetual.liquidation(short_facts())
     assert (long.reaction, long.number, long.note) == (Reaction.PASS, None, "no price liquidates it")
+    assert (long.code, long.limit, long.unit) == ("liquidation", 2.0, "stop distances")
     assert short.reaction is Reaction.PASS
     assert short.number == pytest.approx((2 / 1.004 - 1) / 0.015)
     assert (short.limit, short.unit) == (2.0, "stop distances")
@@ -147,6 +148,7 @@ def test_an_unknown_or_wild_leverage_and_unknown_tiers_open_nothing(changes: dic
     for make in BOTH:
         refused = perpetual.liquidation(make(**changes))
         assert (refused.reaction, refused.number, refused.limit) == (Reaction.REFUSE, None, 2.0)
+        assert (refused.code, refused.unit) == ("liquidation", "stop distances")
         assert refused.note == "margin and tiers are not known"
         capped = perpetual.leverage(make(**changes))
         assert (capped.code, capped.notional_cap) == ("leverage", 0)
@@ -175,6 +177,7 @@ def test_tiers_none_of_which_allows_the_leverage_leave_nothing() -> None:
     assert perpetual.leverage(some).notional_cap == 0
     report = perpetual.liquidation(some)
     assert (report.reaction, report.number, report.limit) == (Reaction.REFUSE, None, 2.0)
+    assert (report.code, report.unit) == ("liquidation", "stop distances")
     assert report.note == "no tier allows a leverage of 2"
 
 
@@ -203,8 +206,8 @@ def test_a_rate_that_eats_the_stop_is_refused_on_the_side_that_pays() -> None:
     assert perpetual.funding(replace(paying, limits=briefly)).reaction is Reaction.PASS
     hourly = PERP.model_copy(update={"perpetual": PerpetualTerms(tiers=TIERS, funding_interval_h=1)})
     assert perpetual.funding(replace(paying, limits=briefly, instrument=hourly)).reaction is Reaction.REFUSE
-    at = long_facts(funding_rate=0.25 * 0.015 / 9)
-    assert perpetual.funding(at).number == pytest.approx(0.25)
+    at = long_facts(funding_rate=2**-10, stop=9 * 2**-8)
+    assert (perpetual.funding(at).number, perpetual.funding(at).reaction) == (0.25, Reaction.PASS)
 
 
 @pytest.mark.parametrize(
@@ -215,6 +218,7 @@ def test_an_unknown_rate_opens_nothing_unless_no_funding_is_counted(changes: dic
     some = short_facts(**changes)
     report = perpetual.funding(some)
     assert (report.reaction, report.number, report.limit) == (Reaction.REFUSE, None, 0.25)
+    assert (report.code, report.unit) == ("funding", "of the stop distance")
     assert report.note == "the funding rate of this market is not known"
     uncounted = LIMITS.model_copy(update={"max_funding_share": None})
     assert perpetual.funding(replace(some, limits=uncounted)).note == "no funding is counted"
