@@ -39,14 +39,14 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires $(BIN)/mypy benchmarks tests/support
+	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals $(BIN)/mypy benchmarks tests/support
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "==> $$file"; $(BIN)/python "$$file" $(ARGS); done
 
 prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
-	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/limits/test_adversarial.py $(ARGS)
+	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/limits/test_adversarial.py tests/risk/perpetuals/test_adversarial.py $(ARGS)
 
 faults: .stamps/all ## the fault matrix, kill -9 at every point, 100,000 mutated replies, 24 simulated hours; prints the table (an hour or more)
 	LOST_REPLY_SEEDS=10 KILL_EVERY=1 MUTATED_REPLIES=100000 MUTATED_PROFILES=10000 KILL_POINTS=0 FAULT_SEEDS=100 SOAK_HOURS=24 SOAK_SYMBOLS=20 \

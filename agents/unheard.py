@@ -9,7 +9,7 @@ and signs nothing.
 """
 
 from agents.court.case import Motion
-from agents.court.showing.whole import left_whole
+from agents.court.showing.whole import left_whole, shorts_of
 from agents.desk.desk import Desk
 from agents.records.record import Unheard
 from config.sections.court import COST_EDGE
@@ -25,8 +25,9 @@ def heard_of(desk: Desk, motions: tuple[Motion, ...]) -> tuple[tuple[Motion, ...
     """What the court hears of what is tried at a bar, and what it does not."""
     heard, unheard = [], []
     together = tuple(motion.symbol for motion in motions)
+    shorts = shorts_of(motions)
     for motion in motions:
-        passed = _unpaid(desk, motion) or _unsigned(desk, motion, together)
+        passed = _unpaid(desk, motion) or _unsigned(desk, motion, together, shorts)
         if passed is None:
             heard.append(motion)
         else:
@@ -53,11 +54,11 @@ def _unpaid(desk: Desk, motion: Motion) -> Unheard | None:
     return Unheard(decision_id=motion.decision_id, symbol=motion.symbol, rule=COST_EDGE, why=why + asked)
 
 
-def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...]) -> Unheard | None:
+def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...], shorts: tuple[str, ...]) -> Unheard | None:
     """Why the gate would sign nothing of it; None if it would, or the court hears all."""
     if desk.settings.court.hears == "all" or not motion.proposal.opens:
         return None
-    verdict = desk.trader.foresee(left_whole(motion, together))
+    verdict = desk.trader.foresee(left_whole(motion, together, shorts))
     return _unheard(verdict) if _is_hopeless(verdict) else None
 
 

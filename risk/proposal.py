@@ -73,8 +73,9 @@ class Proposal(Frozen):
     `conviction` in [0, 1] comes from the netted strategies. `ruling_scale` in [0, 1] is the fraction of the size that the court
     allows, and `adjust_scale` in [0, MOST_ADJUSTED] the factor of the policy: above 1 it gives back what the court took away, and
     never more (see `scale`). `atr_quote` is the ATR in quote units, if known. `argument` is None
-    when the analyst abstained; it can only lower the size that Kelly's rule gives. `docket` names the symbols for which a
-    purchase is proposed in the same session, this one included. `record`: how the purchases of its voters have ended so far.
+    when the analyst abstained; it can only lower the size that Kelly's rule gives. `docket` names the symbols for which an
+    entry is proposed in the same session, this one included, and `shorts` those of them that would be sold short. `record`: how
+    the purchases of its voters have ended so far.
 
     `exposure`: the share in [0, 1] of a full position that position voters want; None for a purchase by single events, which
     wants all of it. `exit_price`: their own exit [quote], which lies above the price for a short. `held_share`, of a proposal to
@@ -91,6 +92,7 @@ class Proposal(Frozen):
     atr_quote: float | None = None
     argument: Argument | None = None
     docket: tuple[str, ...] = ()
+    shorts: tuple[str, ...] = ()
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0
     record: VotersRecord = NO_RECORD

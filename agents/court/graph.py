@@ -331,10 +331,11 @@ class _Roles:
         )
         verdicts: dict[int, Verdict] = {}
         cases = [each.case for each in argued]
+        shorts = tuple(case.symbol for case in cases if case.proposal.direction is Direction.SHORT)
         for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
             heard = argued[index]
             verdicts[index] = self._bench.judge(
-                proposal_of(_motion(docket, heard), heard.ruling, adjusted[index], _argument(heard), together)
+                proposal_of(_motion(docket, heard), heard.ruling, adjusted[index], _argument(heard), together, shorts)
             )
         return {
             "hearings": tuple(
@@ -389,9 +390,15 @@ def _view(heard: Argued) -> CourtView:
 
 
 def proposal_of(
-    motion: Motion, ruling: Ruling, adjustment: Adjustment, argument: Argument | None, together: tuple[str, ...]
+    motion: Motion,
+    ruling: Ruling,
+    adjustment: Adjustment,
+    argument: Argument | None,
+    together: tuple[str, ...],
+    shorts: tuple[str, ...] = (),
 ) -> Proposal:
-    """Return the gate's input for a ruled case. `together`: the symbols that the session would buy at this bar."""
+    """Return the gate's input for a ruled case. `together`: the symbols that the session would enter at this bar, `shorts`: those
+    that its voters want to be out of, or short of."""
     voted = motion.proposal
     return Proposal(
         decision_id=motion.decision_id,
@@ -403,6 +410,7 @@ def proposal_of(
         atr_quote=motion.atr_quote,
         argument=argument,
         docket=together,
+        shorts=shorts,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
         record=NO_RECORD if motion.record is None else motion.record.voters,

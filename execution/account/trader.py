@@ -51,9 +51,9 @@ from risk.facts import DocketView, Situation, check
 from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures.horizon import horizon_of, one_day_es, one_day_var
-from risk.order import Order, Purpose
+from risk.order import Order, Purpose, Side
 from risk.portfolio import Portfolio, Position
-from risk.proposal import Proposal
+from risk.proposal import Direction, Proposal
 from risk.ramp import Ramp, RampMoved, raised
 from risk.ramp import observe as observe_ramp
 from risk.sizing import share_left
@@ -170,9 +170,9 @@ class Trader:
         self.window.push(closes)
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
-        for symbol in self._entering:
+        for symbol, side in [(of.symbol, of.entry.side) for of in self._orders.entering]:
             closed = symbol not in shown.bars or symbol in shown.frozen or self._closed(symbol) is not None
-            if closed or self.breakers.open_on(symbol) is not None:
+            if closed or self.breakers.open_on(symbol, "long" if side is Side.BUY else "short") is not None:
                 await self._desk.cancel_entry(symbol, at)
         await self.pursue(at, {symbol: touch for symbol in self.pursued if (touch := self._touch(symbol)) is not None})
         for symbol, bar in shown.bars.items():
@@ -453,7 +453,16 @@ class Trader:
         symbols = tuple(sorted(held.union(proposal.docket)))
         rows = self._rows(symbols)
         returns = self.window.matrix(symbols)
-        return DocketView(symbols, returns[len(returns) - rows :])
+        signs = self._signs(proposal, symbols) if self._instruments[proposal.symbol].may_be_short else None
+        return DocketView(symbols, returns[len(returns) - rows :], signs)
+
+    def _signs(self, proposal: Proposal, symbols: Sequence[str]) -> tuple[int, ...]:
+        """1 for each market that is held, entered or proposed long, -1 for short."""
+        exposed = self.portfolio(proposal.as_of_utc)
+        short = {symbol: value < 0 for symbol, value in exposed.pending_notional.items()}
+        short |= {position.symbol: position.is_short for position in exposed.positions}
+        short[proposal.symbol] = proposal.direction is Direction.SHORT
+        return tuple(-1 if short.get(symbol, symbol in proposal.shorts) else 1 for symbol in symbols)
 
     def _touch(self, symbol: str) -> Touch | None:
         """The best prices of a market; None where they are not known."""

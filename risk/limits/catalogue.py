@@ -148,7 +148,8 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="cash", rule=trade.cash, part=Part.CAP, unit=OF_EQUITY,
-        of_order=True, kernel=Kernel.COUNTED, sentence="Spends no more than the cash that is there, fees included.",
+        of_order=True, kernel=Kernel.COUNTED,
+        sentence="Spends no more than the cash that is there, fees included: on a perpetual for its margin.",
     ),
     Limit(
         code="var_1d", rule=trade.value_at_risk, part=Part.CAP, unit=OF_EQUITY, loosest={"max_var_1d": 1.0},
@@ -166,7 +167,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="liquidity", rule=book.liquidity, part=Part.CAP, unit=OF_EQUITY, loosest={"max_volume_share": 1.0},
-        of_order=True, kernel=Kernel.COUNTED, sentence="Buys no more than a small part of what the market traded in 24 hours.",
+        of_order=True, kernel=Kernel.COUNTED, sentence="Trades no more than a small part of what the market traded in 24 hours.",
     ),
     Limit(
         code="sector", rule=book.sector, part=Part.CAP, unit=OF_EQUITY, loosest={"max_sector_fraction": 1.0},
@@ -191,7 +192,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="expected_slippage", rule=market.expected_slippage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_slippage": 0.5},
-        of_order=True, kernel=Kernel.COUNTED, sentence="Buys no more than the book gives close to its middle.",
+        of_order=True, kernel=Kernel.COUNTED, sentence="Takes no more than the book gives close to its middle.",
     ),
     Limit(
         code="leverage", rule=perpetual.leverage, part=Part.CAP, unit=OF_EQUITY, perpetuals=True,

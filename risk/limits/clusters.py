@@ -75,7 +75,7 @@ def _cluster(facts: Facts) -> tuple[str, ...]:
     """The exposed markets of the proposed market's cluster, in the order of `symbols`."""
     own, exposed = facts.symbols.index(facts.proposal.symbol), facts.portfolio.open_symbols
     reached, front = {own}, [own]
-    columns = [_bet(facts, index, short=False) for index in range(len(facts.symbols))]
+    columns = [facts.returns[:, index].tobytes() for index in range(len(facts.symbols))]
     while front:
         here = front.pop()
         for index, symbol in enumerate(facts.symbols):

@@ -13,7 +13,7 @@ from risk.facts import Facts, Rule, Situation
 from risk.limits.catalogue import HEARING
 from risk.verdict import RuleReport
 
-SAID = frozenset({"argument", "docket", "ruling_scale", "adjust_scale"})
+SAID = frozenset({"argument", "docket", "shorts", "ruling_scale", "adjust_scale"})
 """What a hearing changes of a proposal. A docket counts by its returns alone, and a situation that has those is never kept."""
 
 MOST = 32

@@ -29,8 +29,11 @@ def liquidation(facts: Facts) -> RuleReport:
         return check("liquidation", True, None, limit, _STOPS, note="spot is not liquidated")
     if terms is None or number is None or not _sound(number):
         return check("liquidation", False, None, limit, _STOPS, note="margin and tiers are not known")
+    most = _most_at(number, terms.tiers)
+    if most == 0:
+        return check("liquidation", False, None, limit, _STOPS, note=f"no tier allows a leverage of {number}")
     price, stop = facts.proposal.reference_price, stop_at_venue(facts)
-    at = [liquidation_price(*position, terms.tiers) for position in _positions(facts, number)]
+    at = [liquidation_price(*position, terms.tiers) for position in _positions(facts, number, most)]
     near = [facts.sign * float(1 - found / price) for found in at if found is not None]
     if not near:
         return check("liquidation", True, None, limit, _STOPS, note="no price liquidates it")
@@ -84,11 +87,13 @@ def _most_at(number: Decimal, tiers: tuple[MarginTier, ...]) -> Decimal | None:
     return most
 
 
-def _positions(facts: Facts, number: Decimal) -> list[tuple[Decimal, Decimal, Decimal]]:
-    """Signed quantity [base], entry price [quote] and margin [quote] of the largest position that the proposal may make, and of
-    the one that it would enlarge: each size between them is liquidated no nearer than both, or nearly so."""
+def _positions(facts: Facts, number: Decimal, most: Decimal | None) -> list[tuple[Decimal, Decimal, Decimal]]:
+    """Signed quantity [base], entry price [quote] and margin [quote] of the largest position that the proposal may make, which is
+    at most `most` [quote], and of the one that it would enlarge: each size between them is liquidated no nearer than both, or
+    nearly so."""
     price, sign = facts.proposal.reference_price, facts.sign
     largest = facts.portfolio.equity * Decimal(repr(facts.limits.max_position_fraction))
+    largest = largest if most is None else min(largest, most)
     held = facts.portfolio.position(facts.proposal.symbol) if facts.proposal.enlarges else None
     if held is None or not held.quantity:
         return [(sign * largest / price, price, initial_margin(largest, number))]

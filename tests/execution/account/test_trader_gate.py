@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from gate_support import BTC, LIMITS, SETTINGS, proposal
+from perpetual_support import PERP
 from trader_support import KEY, T0, Events, World
 
 from execution.account.ledger import Ledger
@@ -16,10 +17,11 @@ from execution.reports import OrderState, OrderStatus, VenueReport
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
+from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.order import Seal
-from risk.proposal import Proposal
+from risk.proposal import Direction, Proposal
 from risk.verdict import Outcome, RuleReport, Verdict
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
@@ -104,14 +106,14 @@ def test_rejected_and_lost_orders_count_once_each_and_for_a_day() -> None:
     assert errors.since(T0) == 0
 
 
-def pair(**limits: Any) -> Trader:
+def pair(market: Instrument = BTC, **limits: Any) -> Trader:
     """A trader of two quiet markets, one four times as wild as the other."""
     window = ReturnWindow(PAIR, 500)
     for i in range(200):
         window.push({"BTC/USDT": 50_000.0 * (1 + 0.001 * (i % 7)), "ETH/USDT": 2_000.0 * (1 + 0.004 * (i % 5))})
     tight = LIMITS.model_copy(update={"max_correlation": 1.0, **limits})
     gate = open_gate(tight, SETTINGS.exits, KEY, 24.0)
-    markets = {symbol: BTC.model_copy(update={"symbol": symbol, "base": symbol[:3]}) for symbol in PAIR}
+    markets = {symbol: market.model_copy(update={"symbol": symbol, "base": symbol[:3]}) for symbol in PAIR}
     venue = SimulatedVenue(markets, SETTINGS.venue, Seal(KEY))
     trader = Trader(
         venue=venue, driver=venue, limits=tight, exits=SETTINGS.exits, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(),
@@ -146,6 +148,24 @@ def test_what_is_proposed_together_shares_the_risk_in_whatever_order_it_is_judge
         assert both["BTC/USDT"].notional > 2 * both["ETH/USDT"].notional > 0
     assert sizes[0]["BTC/USDT"].notional == sizes[1]["BTC/USDT"].notional
     assert sizes[0]["ETH/USDT"].notional == sizes[1]["ETH/USDT"].notional
+
+
+def test_a_docket_of_perpetuals_says_which_side_each_is_on() -> None:
+    trader = pair(PERP, risk_parity=True)
+    short = wanted("BTC/USDT", PAIR).model_copy(update={"direction": Direction.SHORT, "shorts": ("BTC/USDT",)})
+    for asked, signs in (
+        (wanted("BTC/USDT", PAIR), (1, 1)),
+        (short, (-1, 1)),
+        (short.model_copy(update={"shorts": ()}), (-1, 1)),
+        (short.model_copy(update={"shorts": PAIR}), (-1, -1)),
+        (wanted("ETH/USDT", PAIR).model_copy(update={"shorts": ("BTC/USDT",)}), (-1, 1)),
+    ):
+        docket = trader.situation(asked, shared=True).docket
+        assert docket is not None
+        assert docket.signs == signs
+    spot = pair(risk_parity=True).situation(short, shared=True).docket
+    assert spot is not None
+    assert spot.signs is None
 
 
 def test_a_docket_of_markets_that_are_not_traded_here_leaves_nothing() -> None:

@@ -66,18 +66,18 @@ def breaches(
     scale = min(1.0, asked.ruling_scale * asked.adjust_scale) * halved
     fee = market.taker_fee_bps / 10_000
     cost, coming = order.quantity * (order.limit_price or asked.reference_price) * (1 + fee), Decimal(0)
-    dearer, holds = dearest(limits), sum(book.held.values(), Decimal(0))
+    dearer, holds = _dearest(limits), sum(book.held.values(), Decimal(0))
     for other in book.coming.values():
         coming += other * dearer * (1 + fee)
     series = _portfolio(book, asked.symbol, share)
-    var, es = tails(series, limits, bars_per_day)
+    var, es = _tails(series, limits, bars_per_day)
     shown = book.shown[asked.symbol]
     within = {
         "price": abs(asked.reference_price - (mark := Decimal(repr(book.marks[asked.symbol])))) * 10_000
         <= mark * Decimal(repr(limits.max_price_gap_bps * ROUNDING)),
         "time": book.now is not None and abs((asked.as_of_utc - book.now).total_seconds()) <= limits.max_proposal_age_s,
         "errors": book.errors <= limits.max_order_errors,
-        "spread": spread_bps(shown) <= limits.max_spread_bps * ROUNDING,
+        "spread": _spread_bps(shown) <= limits.max_spread_bps * ROUNDING,
         "slippage": _paid_above_middle(shown, order.quantity) <= limits.max_slippage * ROUNDING,
         "gross leverage": float((book.deployed + size) / equity) <= limits.max_gross_leverage * ROUNDING,
         "net leverage": float((book.deployed + size) / equity) <= limits.max_net_leverage * ROUNDING,
@@ -101,9 +101,9 @@ def breaches(
         "deployed": float((book.deployed + size) / equity) <= limits.max_deployed_fraction * ROUNDING,
         "cash": cost <= book.cash - coming,
         "risk per trade": share * stop <= scale * limits.risk_per_trade * ROUNDING,
-        "kelly": share <= scale * kelly(asked.conviction, stop, exits, limits) * ROUNDING,
+        "kelly": share <= scale * _kelly(asked.conviction, stop, exits, limits) * ROUNDING,
         "sold at its stop": float(size) * (1 - stop) * ROUNDING >= float(market.min_notional),
-        "history": len(series) >= (50 if limits.var_horizon == "bar" else 99 * step_bars(limits, bars_per_day)),
+        "history": len(series) >= (50 if limits.var_horizon == "bar" else 99 * _step(limits, bars_per_day)),
         "var": var <= limits.max_var_1d * ROUNDING,
         "es": es <= limits.max_es_1d * ROUNDING,
         "correlation": _closest(book, asked.symbol) <= limits.max_correlation * ROUNDING,
@@ -111,11 +111,11 @@ def breaches(
     return [name for name, holds in within.items() if not holds]
 
 
-def dearest(limits: RiskLimits) -> Decimal:
+def _dearest(limits: RiskLimits) -> Decimal:
     return 1 + Decimal(repr(limits.entry_price_cap_bps or 0.0)) / 10_000
 
 
-def spread_bps(shown: Book) -> float:
+def _spread_bps(shown: Book) -> float:
     low, high = float(shown.bids[0].price), float(shown.asks[0].price)
     return (high - low) / (high + low) * 20_000
 
@@ -155,7 +155,7 @@ def _equal_part(book: OwnBook, asked: Proposal, limits: RiskLimits, bars_per_day
         sum(w * book.returns[name][bar] for w, name in zip(weights, names, strict=True))
         for bar in range(len(book.returns[asked.symbol]))
     ]
-    var, _ = tails(series, limits, bars_per_day)
+    var, _ = _tails(series, limits, bars_per_day)
     return float(weights[names.index(asked.symbol)] * limits.max_var_1d / var)
 
 
@@ -166,7 +166,7 @@ def _stop(asked: Proposal, limits: RiskLimits) -> float:
     return min(wanted, limits.max_stop_fraction)
 
 
-def kelly(conviction: float, stop: float, exits: ExitSettings, limits: RiskLimits) -> float:
+def _kelly(conviction: float, stop: float, exits: ExitSettings, limits: RiskLimits) -> float:
     odds = exits.take_profit_fraction / stop
     wins = min(1.0, 1 / (1 + odds) + limits.kelly_edge * conviction)
     return limits.kelly_fraction * conviction * (wins * (odds + 1) - 1) / odds
@@ -181,18 +181,18 @@ def _portfolio(book: OwnBook, symbol: str, share: float) -> list[float]:
     return [sum(worth[name] * book.returns[name][bar] for name in worth) for bar in range(len(book.returns[symbol]))]
 
 
-def step_bars(limits: RiskLimits, bars_per_day: float) -> int:
+def _step(limits: RiskLimits, bars_per_day: float) -> int:
     """Bars in two hours, or one."""
     return 1 if limits.var_horizon == "bar" else max(1, round(bars_per_day / 12))
 
 
-def tails(bars: Sequence[float], limits: RiskLimits, bars_per_day: float) -> tuple[float, float]:
+def _tails(bars: Sequence[float], limits: RiskLimits, bars_per_day: float) -> tuple[float, float]:
     """One-day VaR and ES of filtered historical simulation: EWMA begun at the mean square, quantile type 6.
 
     By bars the decay is 0.94. By days the bars of two hours are one step, the half-life is a day, a fall counts 1.5 times and a
     rise 0.5 times, and the volatility is never below that of the window.
     """
-    by_bar, size = limits.var_horizon == "bar", step_bars(limits, bars_per_day)
+    by_bar, size = limits.var_horizon == "bar", _step(limits, bars_per_day)
     decay = 0.94 if by_bar else 0.5 ** (size / bars_per_day)
     series = [sum(bars[at : at + size]) for at in range(len(bars) % size, len(bars), size)]
     first = variance = sum(value * value for value in series) / len(series)

@@ -10,7 +10,12 @@ from decimal import Decimal
 from math import inf
 
 import numpy as np
-from own_arithmetic import ROUNDING, dearest, kelly, spread_bps, step_bars, tails
+from own_arithmetic import ROUNDING
+from own_arithmetic import _dearest as dearest
+from own_arithmetic import _kelly as kelly
+from own_arithmetic import _spread_bps as spread_bps
+from own_arithmetic import _step as step_bars
+from own_arithmetic import _tails as tails
 
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
