@@ -267,7 +267,7 @@ def _stop_of(given: Proposal, limits: RiskLimits) -> float:
 
 def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decimal, tuple[RuleReport, ...]]:
     """The cap that binds, what may be added [quote], and what the verdict tells of it."""
-    if facts.proposal.exposure is not None:
+    if facts.proposal.exposure is not None or facts.proposal.enlarges:
         room = room_left(facts, caps, OF_ORDER)
         return room.tightest, room.notional, (_scaled(facts, max(room.notional, Decimal(0))), share_report(facts, room))
     binding = (report for report in caps if report.notional_cap is not None)

@@ -78,7 +78,8 @@ class Proposal(Frozen):
 
     `exposure`: the share in [0, 1] of a full position that position voters want; None for a purchase by single events, which
     wants all of it. `exit_price`: their own exit [quote]. `held_share`, of a proposal to enlarge: the share for which the
-    position that is held stands; None for a new position.
+    position that is held stands; None for a new position. One by single events stands for all of it, and is enlarged only where a
+    share of it was entered at once.
     `terms`: what their contexts ask beyond the profile, if anything.
     """
 
@@ -107,4 +108,4 @@ class Proposal(Frozen):
     @property
     def enlarges(self) -> bool:
         """Whether it asks for more of a position that is held."""
-        return self.exposure is not None and self.held_share is not None
+        return self.held_share is not None

@@ -105,7 +105,9 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above. It traded no real money, so
 nothing reads its `live`."""
 
-ADDED_IN_SESSION_7: Mapping[str, Any] = {}
+ADDED_IN_SESSION_7: Mapping[str, Any] = {
+    "court.fast_share": None,
+}
 """Settings that version 6 of a session did not have, with what it did, by dotted path as above."""
 
 

@@ -36,6 +36,8 @@ class DecisionOrders:
     """The entry was signed and is not done: it may still buy."""
     sold_from: bool = False
     """A part of the position was sold while the entry was under way, so the entry has to be withdrawn."""
+    sold_some: bool = False
+    """A part of the position was sold since it was opened."""
     stop_price: Decimal | None = None
     """Price of the position's stop, placed or planned."""
     trailing_from: Decimal | None = None

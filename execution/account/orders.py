@@ -88,6 +88,8 @@ class Orders:
         if fill.symbol in self._entering:
             self._entering[fill.symbol].sold_from = True
         held = self._holding.get(fill.symbol)
+        if held is not None:
+            held.sold_some = True
         if held is not None and fill.purpose is Purpose.TAKE_PROFIT and held.trailing_from is None:
             held.trailing_from = fill.price
 
@@ -192,6 +194,8 @@ class Orders:
         held.outgrown = True
         if held is not of and of.share is not None:
             held.stands_for(of.share, of.exit_price)
+        elif held is not of:  # the gate counted the whole position by this stop
+            held.stop_fraction = min(held.stop_fraction, of.stop_fraction)
 
     def _live_in(self, symbol: str) -> Iterator[DecisionOrders]:
         """The decisions with live orders in a market, each once."""

@@ -402,6 +402,19 @@ class Trader:
             return None
         return 1.0 if held.share is None else held.share
 
+    def is_whole(self, symbol: str) -> bool:
+        """Whether a position is held, of which nothing was sold since it was opened, and no order is changing it."""
+        held = self._orders.held(symbol)
+        return held is not None and not held.sold_some and self.share(symbol) is not None
+
+    def has_bought(self, decision_id: str) -> bool:
+        """Whether something was bought for a decision that was signed. Raises KeyError for any other."""
+        return self._orders.of_decision(decision_id).bought
+
+    async def withdraw(self, symbol: str, at: datetime) -> None:
+        """Withdraw the entry that is under way in a market, if there is one. What it has bought stays protected."""
+        await self._desk.cancel_entry(symbol, at)
+
     async def follow(self, symbol: str, exit_price: float | None, at: datetime) -> None:
         """Protect a position by its voters' own exit [quote] from now on: no target, and a stop that never moves down."""
         await self._protection.follow(symbol, None if exit_price is None else Decimal(repr(exit_price)), at)

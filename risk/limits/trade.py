@@ -84,7 +84,7 @@ def direction(facts: Facts) -> RuleReport:
 
 
 def one_position(facts: Facts) -> RuleReport:
-    """A position, or an entry under way, is not added to, unless position voters want a larger share of what is held."""
+    """A position, or an entry under way, is not added to, unless its voters want more of what is held."""
     symbol = facts.proposal.symbol
     held = facts.portfolio.position(symbol) is not None and not facts.proposal.enlarges
     held = held or facts.portfolio.pending_notional.get(symbol, 0) > 0
