@@ -1,11 +1,10 @@
 """The proposal: all that the gate reads of a decision. It has no quantity, because only the gate sets sizes."""
 
 from decimal import Decimal
-from enum import StrEnum
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime, absent
+from config.frozen import Frozen, UtcTime, Word, absent
 from config.sections.exits import ExitSettings
 from config.sections.limits import TradingHours
 from risk.record import NO_RECORD, VotersRecord
@@ -14,7 +13,7 @@ MOST_ADJUSTED = 1.25
 """The largest factor that a policy may apply to the size that the court left (decision 31)."""
 
 
-class Direction(StrEnum):
+class Direction(Word):
     """The proposed direction for a symbol. On spot markets, SHORT means: close the held position."""
 
     LONG = "long"

@@ -155,23 +155,23 @@ class DecisionOrders:
     @property
     def exits(self) -> tuple[str, ...]:
         """Ids of the live orders that would reduce the position, oldest first."""
-        return tuple(order_id for order_id, order in self._live.items() if order.reduce_only)
+        return tuple([order_id for order_id, order in self._live.items() if order.reduce_only])
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Ids of the orders that would reduce the position and were sent, of which nobody knows yet whether they rest."""
-        told = ((order_id, self._told.get(order_id)) for order_id in self.exits)
-        return tuple(order_id for order_id, state in told if state and state.status is OrderStatus.UNKNOWN)
+        told, doubtful = self._told, OrderStatus.UNKNOWN
+        return tuple([each for each in self.exits if each in told and told[each].status is doubtful])
 
     @property
     def covered(self) -> Decimal:
         """Quantity for which a stop rests at the venue."""
-        return sum((self.left(order.order_id) for order in self._stops()), Decimal(0))
+        return sum([self.left(order.order_id) for order in self._stops()], Decimal(0))
 
     @property
     def resting_stop(self) -> Decimal | None:
         """The highest stop price that rests at the venue; None if no stop rests there."""
-        return max((order.stop_price for order in self._stops() if order.stop_price), default=None)
+        return max([order.stop_price for order in self._stops() if order.stop_price], default=None)
 
     def left(self, order_id: str | None) -> Decimal:
         """The quantity that a live order may still fill; 0 for an order that is done, and for None."""

@@ -4,7 +4,7 @@ It knows only what the venue reported about an order. It refuses a purchase that
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Collection
 from decimal import Decimal
 
 from config.errors import InvariantBroken
@@ -171,16 +171,16 @@ class Orders:
 
     def doubts(self, symbol: str) -> tuple[str, ...]:
         """Ids of the exits of a market of which nobody knows yet whether they rest at the venue."""
-        return tuple(order_id for of in self._live_in(symbol) for order_id in of.doubts)
+        return tuple([order_id for of in self._live_in(symbol) for order_id in of.doubts])
 
     def covered(self, symbol: str) -> Decimal:
         """Quantity for which a stop rests at the venue, base units."""
-        return sum((of.covered for of in self._live_in(symbol)), Decimal(0))
+        return sum([of.covered for of in self._live_in(symbol)], Decimal(0))
 
     def stop_price(self, symbol: str) -> Decimal | None:
         """The highest stop price that rests at the venue, in quote units; None if no stop rests there."""
-        found = (of.resting_stop for of in self._live_in(symbol))
-        return max((price for price in found if price is not None), default=None)
+        found = [of.resting_stop for of in self._live_in(symbol)]
+        return max([price for price in found if price is not None], default=None)
 
     def _bought(self, fill: Fill) -> None:
         of = self._decisions.get(fill.decision_id)
@@ -197,7 +197,7 @@ class Orders:
         elif held is not of:  # the gate counted the whole position by this stop
             held.stop_fraction = min(held.stop_fraction, of.stop_fraction)
 
-    def _live_in(self, symbol: str) -> Iterator[DecisionOrders]:
+    def _live_in(self, symbol: str) -> Collection[DecisionOrders]:
         """The decisions with live orders in a market, each once."""
         live = self._live_by_market.get(symbol)
-        return iter({id(of): of for of in live.values()}.values()) if live else iter(())
+        return {id(of): of for of in live.values()}.values() if live else ()

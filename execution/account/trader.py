@@ -235,7 +235,7 @@ class Trader:
             equity=self.ledger.equity,
             positions=tuple(
                 [
-                    Position.of_ours(**vars(held) | {"stop_price": orders.stop_price(held.symbol)})
+                    Position.made_of(vars(held) | {"stop_price": orders.stop_price(held.symbol)})
                     for held in self.ledger.positions()
                 ]
             ),
@@ -396,7 +396,7 @@ class Trader:
         A position that voters of single events have bought is a full one.
         """
         held = self._orders.held(symbol)
-        if held is None or self.ledger.position(symbol) is None or self._orders.entry(symbol) is not None:
+        if held is None or not self.ledger.holds(symbol) or self._orders.entry(symbol) is not None:
             return None
         if held.closing is not None or held.reducing is not None:
             return None
