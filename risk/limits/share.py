@@ -48,11 +48,23 @@ def held_quantity(facts: Facts) -> Decimal:
     return Decimal(0) if held is None else held.quantity
 
 
+def worth_with(facts: Facts, quantity: Decimal) -> Decimal:
+    """What is held of the proposed market is worth with so much more of it [base]: in quote units.
+
+    What is held counts at its mark where that is above the price of the proposal: a cheap price is no room.
+    """
+    held, price = held_quantity(facts), facts.proposal.reference_price
+    position = facts.portfolio.position(facts.proposal.symbol) if held else None
+    if position is None or position.mark_price <= price:
+        return (held + quantity) * price
+    return held * position.mark_price + quantity * price
+
+
 def room_left(facts: Facts, caps: Sequence[RuleReport], of_order: frozenset[str]) -> Room:
     """What is left for a proposal of a share, given the caps on the book beside it; `of_order` are those of the order."""
     given = facts.proposal
     scale = Decimal(repr(_wanted(given))) * given.scale
-    held = held_quantity(facts) * given.reference_price
+    held = worth_with(facts, Decimal(0))
     rooms = [
         Room(report, report.notional_cap if report.code in of_order else report.notional_cap * scale - held)
         for report in caps
@@ -68,7 +80,7 @@ def _wanted(given: Proposal) -> float:
 
 def share_report(facts: Facts, room: Room) -> RuleReport:
     """What is held already of the share that is wanted [quote]; it refuses what would add nothing."""
-    given, held = facts.proposal, held_quantity(facts) * facts.proposal.reference_price
+    given, held = facts.proposal, worth_with(facts, Decimal(0))
     enough = room.notional <= 0 and held > 0
     wanted = f"{_wanted(given):.0%} of a full position is wanted"
     left = (
