@@ -15,7 +15,8 @@ arrive   do what follows from rulings that were reserved and are there now, as t
 hold     choose the positions that the court reviews, each with the thesis on which it was opened
 try      hear them, and what the voters want to open: analyst ∥ risk agent, advocate, supervisor; sell what a review leaves no
          more; then, of purchases, policy and gate (what the gate could sign nothing of is no case, where the profile says so).
-         Where a ruling needs time, it is reserved, and arrives at a later close
+         Where a ruling needs time, it is reserved, and arrives at a later close; where the profile says so, a share of a purchase
+         that the rules mind approves is entered meanwhile
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
 learn    count the cases that this bar ended, and follow those that were voted for
 record   write all of it to the journal as one event
@@ -30,9 +31,11 @@ from functools import partial
 from agents.court.case import BookView, Case, Motion
 from agents.court.condition import Condition
 from agents.court.hearing import Hearing, Review
-from agents.desk.desk import Desk
+from agents.court.reserved.dockets import FAST
+from agents.desk.desk import Desk, RuledBetween
 from agents.desk.policy import watch_policy
 from agents.held.arriving import arrive, follow, reserve
+from agents.held.entering import close_again
 from agents.held.reviewing import carry, closed_by, due
 from agents.horizons import close_what_is_due
 from agents.llm.attempt import Attempt
@@ -78,6 +81,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     proposals = _vote(desk, shown, known)
     exits = await _close(desk, as_of, proposals)
     exits += await close_what_is_due(desk, as_of, proposals, portfolio)
+    exits += await close_again(desk, as_of, exits)
     parts = review(desk, as_of, proposals)
     exits += await shape(desk, as_of, proposals, parts)
     desk.tally.proposals, desk.tally.parts = proposals, parts
@@ -98,7 +102,9 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         return _bare_case(desk, motion(symbol, kept)._replace(held_share=None), portfolio, exposure, read)
 
     came = await arrive(desk, as_of, proposals, motion, partial(_send, desk))
-    before_court = came.symbols | (frozenset() if desk.reserved is None else desk.reserved.symbols)
+    exits += came.exits
+    before_court = came.symbols | frozenset(desk.rejected)
+    before_court |= frozenset() if desk.reserved is None else desk.reserved.symbols
     held = due(desk, as_of, proposals, portfolio, exits, before_court, held_case, seen_case)
     busy = before_court | {each.symbol for each in held}
     tried = (
@@ -111,14 +117,15 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     watched = _watched(desk, proposals, portfolio, lambda symbol, likely: case(motion(symbol, likely)))
     if desk.reserved is None:
         reviews, heard = await _hear(desk, as_of, held, cases)
+        fast: tuple[Hearing, ...] = ()
     else:
-        reserve(desk, as_of, held, cases)
+        fast = await reserve(desk, as_of, held, cases, partial(_send, desk))
         reviews, heard = (), ()
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
         desk.sink.append(alert)
     between = desk.tally.take_ruled()
-    hearings = (*between[1], *came.hearings, *[await _send(desk, hearing) for hearing in heard])
-    reviews = (*between[0], *came.reviews, *reviews)
+    hearings = (*between.hearings, *came.hearings, *[await _send(desk, hearing) for hearing in heard])
+    reviews = (*between.reviews, *came.reviews, *reviews)
     if desk.learner is not None:
         desk.learner.close(shown, _voted(desk, shown, proposals), [each.name for each in desk.contexts], hearings)
     sales += await desk.trader.heed(as_of)
@@ -135,11 +142,12 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         breakers=breakers,
         votes=tuple(vote for proposal in proposals.values() for vote in proposal.votes),
         hearings=hearings,
-        exits=(*exits, *closed_by(reviews), *(ExitDecision(**sale._asdict()) for sale in sales)),
+        exits=(*between.exits, *exits, *closed_by(reviews), *(ExitDecision(**sale._asdict()) for sale in sales)),
         sentiment=known.heard,
         unheard=unheard,
         reviews=reviews,
-        dropped=(*between[2], *came.dropped),
+        dropped=(*between.dropped, *came.dropped),
+        fast=fast,
     )
     desk.tally.bars += 1
     desk.sink.append(record)
@@ -170,7 +178,7 @@ async def ruled(desk: Desk, came: Ruled) -> None:
         return _motion(desk, came.at_utc, symbol, proposal, desk.tally.parts.get(symbol, 1.0))
 
     there = await follow(desk, came.at_utc, docket, desk.tally.proposals, motion, partial(_send, desk))
-    desk.tally.ruled(there.reviews, there.hearings, there.dropped)
+    desk.tally.ruled(RuledBetween(there.reviews, there.hearings, there.dropped, there.exits))
 
 
 async def land(desk: Desk) -> tuple[Attempt, ...]:
@@ -251,7 +259,7 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
     hearing = hearing.model_copy(update={"verdict": verdict})
     if verdict.order is not None:
         desk.theses.bought(hearing)
-    if desk.memory is not None:
+    if desk.memory is not None and not hearing.case.decision_id.endswith(FAST):  # the models' ruling is kept
         desk.memory.add(hearing)
     if desk.showing is not None:
         desk.showing.sent(hearing)

@@ -61,6 +61,10 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
                 desk.trader.raise_ramp(arrived.at_utc, arrived.who)
             case Ruled():
                 desk.sink.append(arrived)
+                if (
+                    arrived.prices and desk.fast is not None
+                ):  # a share that was entered is bought before its ruling is followed
+                    await desk.trader.trade_between(moment_of(arrived))
                 await ruled(desk, arrived)
                 if arrived.prices:
                     await desk.trader.trade_between(moment_of(arrived))

@@ -5,11 +5,20 @@ It refuses a misspelt key, a NaN and an infinity where the value is made (law 9)
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache, partial
-from operator import is_, not_
-from typing import Annotated, Any, ClassVar, Self
+from operator import attrgetter, is_, not_
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+
+class Word(StrEnum):
+    """One of a closed set of words in records. A writer of JSON asks each one for its `value`, dozens of times a decision; the
+    standard property is a Python function, and takes most of the time of the writing."""
+
+    if not TYPE_CHECKING:
+        value = property(attrgetter("_value_"))
 
 
 class Frozen(BaseModel):

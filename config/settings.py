@@ -200,6 +200,13 @@ def _ruling_clashes(settings: Settings) -> list[Clash]:
     if not court.wait and not clocked:
         at_once = "bars that are there already follow at once; court.latency_s says how long a ruling takes on them"
         clashes.append((("court.wait", "world"), at_once))
+    if court.fast_share is not None and court.mind == "models":
+        if court.wait and not court.latency_s:
+            there = "the ruling is there at once, so there is nothing to enter before it; set court.latency_s"
+            clashes.append((("court.fast_share", "court.wait"), f"{there}, or, on a live feed, court.wait: false"))
+        if settings.minds.fast_path_conviction >= 1.0:
+            never = "at 1 no purchase takes the fast path, so no share of one is entered at once; set it below 1"
+            clashes.append((("court.fast_share", "minds.fast_path_conviction"), never))
     if not court.wait and settings.minds.transcripts in ("record", "replay"):
         unknown = "recorded answers do not say when a ruling was there; wait must be true"
         clashes.append((("court.wait", "minds.transcripts"), unknown))

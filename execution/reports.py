@@ -2,18 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import Field
 
-from config.frozen import Frozen, Journaled, UtcTime, absent, empty
+from config.frozen import Frozen, Journaled, UtcTime, Word, absent, empty
 from market.bar import Part, Slice
 from market.book import Book
 from risk.order import Order, Purpose, Side
 
 
-class Liquidity(StrEnum):
+class Liquidity(Word):
     MAKER = "maker"
     TAKER = "taker"
 
@@ -52,7 +51,7 @@ class Funding(Frozen):
     """The exchange that charged it, in a session on several; empty for one."""
 
 
-class OrderStatus(StrEnum):
+class OrderStatus(Word):
     """`UNKNOWN`: the order was sent and there is no evidence yet. It differs from `REJECTED`, and waiting never
     changes it (law 5).
     """

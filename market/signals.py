@@ -5,19 +5,18 @@ formula comes from. `docs/signals.md` is made of these words. The fields of dept
 a journal when they are not known, so that a journal of depth `core` has the bytes that it always had.
 """
 
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime, absent, empty
+from config.frozen import Frozen, UtcTime, Word, absent, empty
 from market.timeframe import Timeframe
 
 Depth = Literal["core", "full"]
 """How much of the signals is computed: the fields of depth `core` only, or all of them."""
 
 
-class Regime(StrEnum):
+class Regime(Word):
     """What kind of market it is. `docs/signals.md` has the rule."""
 
     TREND = "trend"

@@ -1,7 +1,8 @@
 """Bar lengths, and the times at which bars open: days at 00:00 UTC, weeks on Monday at 00:00 UTC."""
 
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+
+from config.frozen import Word
 
 _EPOCH_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _DURATION_S = {
@@ -10,7 +11,7 @@ _DURATION_S = {
 _DURATION = {name: timedelta(seconds=seconds) for name, seconds in _DURATION_S.items()}
 
 
-class Timeframe(StrEnum):
+class Timeframe(Word):
     """The length of a bar."""
 
     M1 = "1m"

@@ -121,7 +121,7 @@ class Watch:
             for review in event.reviews:
                 self._open.discard(review.case.decision_id)
                 self._put(partial(_reviewed, review, spent))
-            for hearing in event.hearings:
+            for hearing in (*event.fast, *event.hearings):
                 self._open.discard(hearing.case.decision_id)
                 self._put(partial(_ruled, hearing, self._quote, spent))
 

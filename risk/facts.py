@@ -145,10 +145,11 @@ def report_of(
 ) -> RuleReport:
     """A report. Figures that are finite floats need no other check: a verdict has dozens of reports, and most figures are."""
     if _is_sound(number) and _is_sound(limit) and (notional is None or notional.is_finite()):
-        return RuleReport.of_ours(
-            code=code, number=number, limit=limit, unit=unit, reaction=reaction, notional_cap=notional, note=note,
-            context=context,
-        )  # fmt: skip
+        values = {
+            "code": code, "number": number, "limit": limit, "unit": unit, "reaction": reaction, "notional_cap": notional,
+            "note": note, "context": context,
+        }  # fmt: skip
+        return RuleReport.made_of(values)
     return RuleReport(
         code=code,
         number=number,

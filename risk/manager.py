@@ -21,7 +21,7 @@ from risk.limits.loss import halved
 from risk.limits.market import why_not_filled
 from risk.limits.ramp import ramped
 from risk.limits.row import Part
-from risk.limits.share import beside, held_quantity, room_left, share_report, stop_at_venue
+from risk.limits.share import beside, room_left, share_report, stop_at_venue, worth_with
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
@@ -134,19 +134,19 @@ class RiskManager:
 
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...], caps: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what voters, court and policy left of it, less what is held, down to whole lots."""
-        whole, held = beside(facts), held_quantity(facts)
+        whole = beside(facts)
         tightest, left, told = _room(facts, caps)
         recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
         rules, price = (*checks, *recorded, *told), facts.proposal.reference_price
         if told[-1].reaction is not Reaction.PASS:
             return _refused(facts.proposal, rules, binding=told[-1].code)
         quantity = facts.instrument.round_quantity(max(left, Decimal(0)) / price)
-        tails = tails_hold(whole, float((held + quantity) * price / facts.portfolio.equity))
+        tails = tails_hold(whole, float(worth_with(facts, quantity) / facts.portfolio.equity))
         for _ in range(HALVINGS):
             if tails.reaction is Reaction.PASS:
                 break
             quantity = facts.instrument.round_quantity(quantity / 2)
-            tails = tails_hold(whole, float((held + quantity) * price / facts.portfolio.equity))
+            tails = tails_hold(whole, float(worth_with(facts, quantity) / facts.portfolio.equity))
         rules, notional = (*rules, tails), quantity * price
         if tails.reaction is not Reaction.PASS:
             return _refused(facts.proposal, rules, binding=tails.code)
@@ -277,7 +277,7 @@ def _stop_of(facts: Facts) -> float:
 
 def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decimal, tuple[RuleReport, ...]]:
     """The cap that binds, what may be added [quote], and what the verdict tells of it."""
-    if facts.proposal.exposure is not None:
+    if facts.proposal.exposure is not None or facts.proposal.enlarges:
         room = room_left(facts, caps, OF_ORDER)
         return room.tightest, room.notional, (_scaled(facts, max(room.notional, Decimal(0))), share_report(facts, room))
     binding = (report for report in caps if report.notional_cap is not None)

@@ -6,17 +6,16 @@ No room above `execution` may import this module (a contract in pyproject.toml).
 import hashlib
 import hmac
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from config.frozen import Journaled, UtcTime, empty
+from config.frozen import Journaled, UtcTime, Word, empty
 
 Positive = Annotated[Decimal, Field(gt=0)]
 
 
-class Side(StrEnum):
+class Side(Word):
     BUY = "buy"
     SELL = "sell"
 
@@ -30,13 +29,13 @@ class Side(StrEnum):
         return Side.SELL if self is Side.BUY else Side.BUY
 
 
-class OrderKind(StrEnum):
+class OrderKind(Word):
     MARKET = "market"
     LIMIT = "limit"
     STOP = "stop"
 
 
-class Purpose(StrEnum):
+class Purpose(Word):
     """The purpose of an order. All purposes but ENTRY only reduce a position."""
 
     ENTRY = "entry"

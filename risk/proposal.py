@@ -1,11 +1,10 @@
 """The proposal: all that the gate reads of a decision. It has no quantity, because only the gate sets sizes."""
 
 from decimal import Decimal
-from enum import StrEnum
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime, absent
+from config.frozen import Frozen, UtcTime, Word, absent
 from config.sections.exits import ExitSettings
 from config.sections.limits import TradingHours
 from risk.record import NO_RECORD, VotersRecord
@@ -14,7 +13,7 @@ MOST_ADJUSTED = 1.25
 """The largest factor that a policy may apply to the size that the court left (decision 31)."""
 
 
-class Direction(StrEnum):
+class Direction(Word):
     """The proposed direction for a symbol. SHORT opens a short on a perpetual; on spot it means: close the held position."""
 
     LONG = "long"
@@ -79,7 +78,8 @@ class Proposal(Frozen):
 
     `exposure`: the share in [0, 1] of a full position that position voters want; None for a purchase by single events, which
     wants all of it. `exit_price`: their own exit [quote], which lies above the price for a short. `held_share`, of a proposal to
-    enlarge: the share for which the position that is held stands; None for a new position.
+    enlarge: the share for which the position that is held stands; None for a new position. One by single events stands for all
+    of it, and is enlarged only where a share of it was entered at once.
     `terms`: what their contexts ask beyond the profile, if anything.
     """
 
@@ -109,4 +109,4 @@ class Proposal(Frozen):
     @property
     def enlarges(self) -> bool:
         """Whether it asks for more of a position that is held."""
-        return self.exposure is not None and self.held_share is not None
+        return self.held_share is not None

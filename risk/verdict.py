@@ -1,12 +1,11 @@
 """The verdict of the gate: the report of every rule, and the signed order if there is one."""
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from config.frozen import Frozen, UtcTime, absent
+from config.frozen import Frozen, UtcTime, Word, absent
 from risk.order import Order
 
 RuleCode = Literal[
@@ -24,7 +23,7 @@ WrittenCode = Annotated[RuleCode, WithJsonSchema({"type": "string"})]
 """The name of a rule in a journal, where it is a text like another: one more limit is no other form of a verdict."""
 
 
-class Reaction(StrEnum):
+class Reaction(Word):
     """What a rule did. `CUT` lowers the notional, `REFUSE` refuses the proposal, the others also trip a breaker."""
 
     PASS = "pass"
@@ -34,7 +33,7 @@ class Reaction(StrEnum):
     HALT = "halt"
 
 
-class Outcome(StrEnum):
+class Outcome(Word):
     SIGNED = "signed"
     REFUSED = "refused"
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from risk.proposal import MOST_ADJUSTED
 from rl.observation import Observation
 
@@ -15,7 +15,7 @@ Multiplier = Annotated[float, Field(ge=0.0, le=MOST_ADJUSTED)]
 
 def _said(**bounds: Any) -> Any:
     """A field that is left out of a journal where no policy was asked."""
-    return Field(default=None, exclude_if=lambda value: value is None, **bounds)
+    return Field(default=None, exclude_if=absent, **bounds)
 
 
 class Adjustment(Frozen):

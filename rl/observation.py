@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.sections.limits import RiskLimits
 from execution.observation import COLUMNS, LEAST_BARS, daily_volatility, encode, short_over_long
 from risk.calibration import SizingMaps
@@ -36,7 +36,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def _of_court() -> Any:
     """A figure that only a court knows: left out where there was none."""
-    return Field(default=None, exclude_if=lambda value: value is None)
+    return Field(default=None, exclude_if=absent)
 
 
 class Observation(Frozen):

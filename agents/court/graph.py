@@ -1,15 +1,16 @@
-"""The court as a LangGraph state machine.
+"""The court as a LangGraph state machine, and policy and gate after it.
 
     START ─► analyst ────┐
-        └──► risk_agent ─┴─► devils_advocate ─► (rebuttal) ─► supervisor ─► rule ─► adjust ─► gate ─► END
+        └──► risk_agent ─┴─► devils_advocate ─► (rebuttal) ─► supervisor ─► END,     then ─► adjust ─► gate
 
-One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently. The gate takes
-them one after another, strongest conviction first, because each signed order leaves less room for the next. All nodes
-are async and none raises an error: a role that fails has abstained, with a reason. A role can reach the gate only
-through the ruling. The rebuttal is a wave of its own where models sit and the profile gives a band for it: the analyst
-answers an attack whose strength lies within. The attempts of each wave are handed on before the next wave starts, so
-that a killed run has them on disk. A docket that is only argued ends with its rulings: a review of what is held goes no
-further, and a purchase may be decided later, by the same nodes.
+One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently. All nodes are async and
+none raises an error: a role that fails has abstained, with a reason. The rebuttal is a wave of its own where models sit and the
+profile gives a band for it: the analyst answers an attack whose strength lies within. The attempts of each wave are handed on
+before the next wave starts, so that a killed run has them on disk. The supervisor's node composes each ruling from the opinions.
+
+A role can reach the gate only through the ruling. Policy and gate wait for nobody, so they are no waves of the machine: they
+are asked on the rulings of a docket at once, or later where a ruling needs time, and never on a review of what is held. The gate
+takes the cases one after another, strongest conviction first, because each signed order leaves less room for the next.
 """
 
 import math
@@ -17,8 +18,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langsmith import tracing_context
@@ -85,100 +87,84 @@ class Bench:
 
 
 _STEPS = 25
-"""Steps after which LangGraph gives up; the court takes seven. A variable of the environment could lower the default."""
+"""Steps after which LangGraph gives up; the court takes five. A variable of the environment could lower the default."""
 
 
 class Docket(TypedDict, total=False):
-    """The machine's state: tuples in the order of `cases`. Each node writes its own key; that of the gate, or of the
-    ruling, is the result.
-    """
+    """The machine's state: tuples in the order of `cases`. Each node writes its own key; the supervisor's is the result."""
 
     cases: tuple[Case, ...]
-    only_argued: bool
     analyst: tuple[Heard[AnalystOpinion], ...]
     risk_agent: tuple[Heard[RiskOpinion], ...]
     advocate: tuple[Heard[AdvocateOpinion], ...]
     rebuttal: tuple[Heard[RebuttalOpinion] | None, ...]
-    supervisor: tuple[Heard[SupervisorOpinion], ...]
     argued: tuple[Argued, ...]
-    motions: Mapping[str, Motion]
-    adjusted: tuple[Adjustment, ...]
-    hearings: tuple[Hearing, ...]
 
 
 class Court:
-    """The compiled machine of one session."""
+    """The compiled machine of one session, its policy and its gate."""
 
     def __init__(self, bench: Bench) -> None:
         switch_off_tracers()
         self._bench = bench
-        self._roles = _Roles(bench)
-        self._machine = _compile(self._roles, bench)
+        self._machine = _compile(bench)
         self._config = {"recursion_limit": _STEPS}
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         """Hear all cases of one bar. Returns one hearing for each, in the order of `cases`."""
-        hearings: tuple[Hearing, ...] = await self._run(cases, "hearings")
-        return hearings
+        return await self.decide(await self.argue(cases))
 
     async def argue(self, cases: tuple[Case, ...]) -> tuple[Argued, ...]:
-        """Hear all these cases up to their rulings, in the order of `cases`. Neither policy nor gate is asked."""
-        argued: tuple[Argued, ...] = await self._run(cases, "argued")
+        """Hear all these cases up to their rulings, in the order of `cases`. Neither policy nor gate is asked.
+
+        LangGraph sends traces to LangSmith where the environment asks for it. Cases, equity and orders never leave so: the
+        tracer is off here, whatever the environment says.
+        """
+        with tracing_context(enabled=False):
+            done = await self._machine.ainvoke({"cases": cases}, self._config, version="v2", output_keys="argued")
+        argued: tuple[Argued, ...] = done.value
         return argued
 
     async def decide(
         self, argued: tuple[Argued, ...], motions: Mapping[str, Motion] = MappingProxyType({})
     ) -> tuple[Hearing, ...]:
-        """Ask policy and gate about cases that were argued before, on the book as it is now. `motions`: what the gate reads of
-        them now, by decision; of all others it reads what it could have read then.
+        """Ask policy and gate about cases that were argued, on the book as it is now: first the policy about each, then the gate,
+        strongest conviction first, then by symbol. `motions`: what the gate reads of them now, by decision; of all others it
+        reads what it could have read then.
         """
-        docket: Docket = {"argued": argued, "motions": motions}
-        docket |= await self._roles.adjust(docket)
-        return (await self._roles.gate(docket))["hearings"]
+        moved = [motions.get(each.case.decision_id) or each.case.motion for each in argued]
+        adjusted = [_adjusted(self._bench, each, motion) for each, motion in zip(argued, moved, strict=True)]
+        together = tuple(
+            each.case.symbol
+            for each, adjustment in zip(argued, adjusted, strict=True)
+            if each.case.proposal.opens and each.ruling.scale * adjustment.scale > 0.0
+        )
+        verdicts: dict[int, Verdict] = {}
+        cases = [each.case for each in argued]
+        shorts = tuple(case.symbol for case in cases if case.proposal.direction is Direction.SHORT)
+        for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
+            heard = argued[index]
+            verdicts[index] = self._bench.judge(
+                proposal_of(moved[index], heard.ruling, adjusted[index], _argument(heard), together, shorts)
+            )
+        return tuple(
+            Hearing.of_ours(**vars(each), adjustment=adjusted[index], verdict=verdicts[index])
+            for index, each in enumerate(argued)
+        )
 
-    async def _run(self, cases: tuple[Case, ...], until: Literal["argued", "hearings"]) -> Any:
-        """Run the machine until this is known.
 
-        LangGraph sends traces to LangSmith where the environment asks for it. Cases, equity and orders never leave so: the
-        tracer is off here, whatever the environment says.
-        """
-        docket: Docket = {"cases": cases, "only_argued": until == "argued"}
-        with tracing_context(enabled=False):
-            done = await self._machine.ainvoke(docket, self._config, version="v2", output_keys=until)
-        return done.value
-
-
-def _compile(roles: "_Roles", bench: Bench) -> Any:
+def _compile(bench: Bench) -> Any:
+    roles = _Roles(bench)
+    chain = ("devils_advocate", *(() if bench.rebuttal is None else ("rebut",)), "supervisor")
     graph: Any = StateGraph(Docket)
-    for name, node in (
-        ("analyst", roles.analyst),
-        ("risk_agent", roles.risk_agent),
-        ("devils_advocate", roles.devils_advocate),
-        ("supervisor", roles.supervisor),
-        ("rule", roles.rule),
-        ("adjust", roles.adjust),
-        ("gate", roles.gate),
-    ):
-        graph.add_node(name, node)
+    for name in ("analyst", "risk_agent", *chain):
+        graph.add_node(name, getattr(roles, name))
     graph.add_edge(START, "analyst")
     graph.add_edge(START, "risk_agent")
-    graph.add_edge(["analyst", "risk_agent"], "devils_advocate")
-    if bench.rebuttal is None:
-        graph.add_edge("devils_advocate", "supervisor")
-    else:
-        graph.add_node("rebut", roles.rebut)
-        graph.add_edge("devils_advocate", "rebut")
-        graph.add_edge("rebut", "supervisor")
-    graph.add_edge("supervisor", "rule")
-    graph.add_conditional_edges("rule", _after_ruling, ["adjust", END])
-    graph.add_edge("adjust", "gate")
-    graph.add_edge("gate", END)
+    graph.add_edge(["analyst", "risk_agent"], chain[0])
+    for node, following in pairwise((*chain, END)):
+        graph.add_edge(node, following)
     return graph.compile()
-
-
-async def _after_ruling(docket: Docket) -> str:
-    """Where a ruling leads. LangGraph runs a plain function in a thread of its own, and each decision would wait for it."""
-    return END if docket["only_argued"] else "adjust"
 
 
 class _Roles:
@@ -243,6 +229,7 @@ class _Roles:
         )
 
     async def supervisor(self, docket: Docket) -> Docket:
+        """Hear the supervisor, and compose each ruling from the opinions."""
         self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
         heard = await concurrently(
@@ -255,7 +242,9 @@ class _Roles:
                 for place, (case, a, r, d) in enumerate(calls)
             ]
         )
-        return {"supervisor": heard}
+        self._pass_on()
+        spoken = self._mind.voices()
+        return {"argued": tuple(self._argued(docket, place, said, spoken) for place, said in enumerate(heard))}
 
     def _pass_on(self) -> None:
         """Hand on the attempts of the wave that has just ended."""
@@ -272,15 +261,10 @@ class _Roles:
                 self._bench.overheard(case, role.model_fields["kind"].default, heard.word, heard.struck)
         return heard
 
-    async def rule(self, docket: Docket) -> Docket:
-        """Compose each ruling from the opinions."""
-        self._pass_on()
-        spoken = self._mind.voices()
-        return {"argued": tuple(self._argued(docket, place, spoken) for place in range(len(docket["cases"])))}
-
-    def _argued(self, docket: Docket, place: int, spoken: tuple[Voice, ...]) -> Argued:
-        analyst, risk = docket["analyst"][place], docket["risk_agent"][place]
-        advocate, supervisor = docket["advocate"][place], docket["supervisor"][place]
+    def _argued(
+        self, docket: Docket, place: int, supervisor: Heard[SupervisorOpinion], spoken: tuple[Voice, ...]
+    ) -> Argued:
+        analyst, risk, advocate = docket["analyst"][place], docket["risk_agent"][place], docket["advocate"][place]
         answer = docket["rebuttal"][place] if "rebuttal" in docket else None
         struck = {
             "analyst": analyst.struck + (() if answer is None else answer.struck),
@@ -316,38 +300,6 @@ class _Roles:
             return None
         speakers = {role: speaker_of(spoken, case.decision_id, role, self._mind.name) for role in ROLES}
         return force_of(court, case, speakers)
-
-    async def adjust(self, docket: Docket) -> Docket:
-        """Ask the policy for its factor of each ruling."""
-        return {"adjusted": tuple(_adjusted(self._bench, each, _motion(docket, each)) for each in docket["argued"])}
-
-    async def gate(self, docket: Docket) -> Docket:
-        """Ask the gate about each case: strongest conviction first, then by symbol."""
-        argued, adjusted = docket["argued"], docket["adjusted"]
-        together = tuple(
-            each.case.symbol
-            for each, adjustment in zip(argued, adjusted, strict=True)
-            if each.case.proposal.opens and each.ruling.scale * adjustment.scale > 0.0
-        )
-        verdicts: dict[int, Verdict] = {}
-        cases = [each.case for each in argued]
-        shorts = tuple(case.symbol for case in cases if case.proposal.direction is Direction.SHORT)
-        for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
-            heard = argued[index]
-            verdicts[index] = self._bench.judge(
-                proposal_of(_motion(docket, heard), heard.ruling, adjusted[index], _argument(heard), together, shorts)
-            )
-        return {
-            "hearings": tuple(
-                Hearing.of_ours(**vars(each), adjustment=adjusted[index], verdict=verdicts[index])
-                for index, each in enumerate(argued)
-            )
-        }
-
-
-def _motion(docket: Docket, heard: Argued) -> Motion:
-    """What the gate reads of a case."""
-    return docket.get("motions", {}).get(heard.case.decision_id) or heard.case.motion
 
 
 def _argument(heard: Argued) -> Argument | None:

@@ -7,8 +7,6 @@ An advocate whose evidence was all struck out has brought none and counts as sil
 ruling, and one that was asked for and did not come changes none.
 """
 
-from enum import StrEnum
-
 from pydantic import Field
 
 from agents.court.bounds import Bound, Force, bounds_of
@@ -20,12 +18,12 @@ from agents.court.opinion import (
     RiskOpinion,
     SupervisorOpinion,
 )
-from config.frozen import Frozen, empty
+from config.frozen import Frozen, Word, empty
 from config.silence import Abstained
 from risk.proposal import Direction
 
 
-class RulingOutcome(StrEnum):
+class RulingOutcome(Word):
     APPROVED = "approved"
     SHRUNK = "shrunk"
     REJECTED = "rejected"

@@ -6,6 +6,7 @@ Backtest, paper and replay differ in the parts of the desk and in nothing else.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
@@ -20,7 +21,7 @@ from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
 from agents.records.account import Standing
-from agents.records.record import Dropped
+from agents.records.record import Dropped, ExitDecision
 from agents.strategies.contexts import Context
 from agents.strategies.facts import SentimentReader
 from agents.strategies.vote import NetVote
@@ -35,6 +36,22 @@ from market.timeframe import Timeframe
 from rl.serving.monitor import Demotion
 
 
+class RuledBetween(NamedTuple):
+    """What came of rulings that were there between two bars."""
+
+    reviews: tuple[Review, ...] = ()
+    hearings: tuple[Hearing, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    exits: tuple[ExitDecision, ...] = ()
+
+
+class Rejected(NamedTuple):
+    """What was entered at once and then rejected by models: the decision, and why, in words."""
+
+    decision_id: str
+    why: str
+
+
 class Tally:
     """Counters of a session: the number of bars, the hash of all slices so far; what was sold and ruled since the last bar, and
     what its voters said."""
@@ -43,7 +60,7 @@ class Tally:
         self.bars = 0
         self.data_hash = "0" * 64
         self._sold: tuple[Sale, ...] = ()
-        self._ruled: tuple[tuple[Review, ...], tuple[Hearing, ...], tuple[Dropped, ...]] = ((), (), ())
+        self._ruled = RuledBetween()
         self.proposals: Mapping[str, NetVote] = {}
         """What the voters said at the last bar, by symbol."""
         self.parts: Mapping[str, float] = {}
@@ -58,14 +75,19 @@ class Tally:
         sold, self._sold = self._sold, ()
         return sold
 
-    def ruled(self, reviews: tuple[Review, ...], hearings: tuple[Hearing, ...], dropped: tuple[Dropped, ...]) -> None:
+    def ruled(self, there: RuledBetween) -> None:
         """Note what the court has ruled between two bars, for the record of the next one."""
         before = self._ruled
-        self._ruled = ((*before[0], *reviews), (*before[1], *hearings), (*before[2], *dropped))
+        self._ruled = RuledBetween(
+            (*before.reviews, *there.reviews),
+            (*before.hearings, *there.hearings),
+            (*before.dropped, *there.dropped),
+            (*before.exits, *there.exits),
+        )
 
-    def take_ruled(self) -> tuple[tuple[Review, ...], tuple[Hearing, ...], tuple[Dropped, ...]]:
+    def take_ruled(self) -> RuledBetween:
         """What the court has ruled since the last bar, which counts as told."""
-        ruled, self._ruled = self._ruled, ((), (), ())
+        ruled, self._ruled = self._ruled, RuledBetween()
         return ruled
 
 
@@ -104,5 +126,9 @@ class Desk:
     """How the account of a real exchange stood at the start; None for any other account."""
     showing: Showing | None = None
     """Completes the cases for models; None if none sit, or the profile shows them no more than signals."""
+    fast: Court | None = None
+    """The court of the rules mind that lets a share be entered at once; None where nothing is entered before a ruling."""
+    rejected: dict[str, Rejected] = field(default_factory=dict)
+    """What models have rejected of what was entered before their ruling, by symbol, until it is not held any more."""
     due: dict[str, datetime] = field(default_factory=dict)
     """Until when what was voted for is to be held, by symbol (`agents.horizons`)."""

@@ -163,6 +163,7 @@ def open_desk(
         watch=watch,
         theses=Theses(settings.court, session.timeframe),
         reserved=_reserved(settings, session.timeframe, court, BesideClock(own_court, note, landed)),
+        fast=None if settings.court.fast_share is None or asker is None else court_of(note, rules),
         context=_context(session, warmup) if settings.market.context == "facts" else None,
         demotion=demotion_of(session, adjuster),
         reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),

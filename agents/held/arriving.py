@@ -1,6 +1,7 @@
 """Rulings that arrive at a later bar close than the one at which their cases were heard.
 
-    reserve     the cases of a bar, whose ruling comes later: journaled, with the news that they read
+    reserve     the cases of a bar, whose ruling comes later: journaled, with the news that they read. `agents.held.entering` may
+                enter a share of a purchase at once
     arrive      at a bar close, after its exits: hear what is due, carry out reviews, and ask policy and gate about purchases
 
 A purchase is judged as of the moment at which its ruling is there: with the price, the volatility, the book and the breakers of
@@ -17,8 +18,9 @@ from agents.court.case import Case, Motion
 from agents.court.hearing import Argued, Hearing, Review
 from agents.court.reserved.dockets import ReservedDocket
 from agents.desk.desk import Desk
+from agents.held.entering import GONE, enter, entries_of, is_entered, is_gone, rest_of, settle
 from agents.held.reviewing import carry
-from agents.records.record import AskedOutlook, Dropped, RulingArrived, RulingReserved
+from agents.records.record import AskedOutlook, Dropped, ExitDecision, RulingArrived, RulingReserved
 from agents.strategies.vote import NetVote
 
 _LATE = "no ruling on it has come in good time"
@@ -33,18 +35,25 @@ class Came(NamedTuple):
     reviews: tuple[Review, ...] = ()
     hearings: tuple[Hearing, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    exits: tuple[ExitDecision, ...] = ()
     symbols: frozenset[str] = frozenset()
     """The markets of all their cases."""
 
 
-def reserve(desk: Desk, as_of: datetime, held: tuple[Case, ...], proposed: tuple[Case, ...]) -> None:
-    """Leave cases before the court, whose ruling comes later."""
+async def reserve(
+    desk: Desk, as_of: datetime, held: tuple[Case, ...], proposed: tuple[Case, ...], send: Send
+) -> tuple[Hearing, ...]:
+    """Leave cases before the court, whose ruling comes later. Returns what is entered at once of the purchases."""
     if desk.reserved is None or not (held or proposed):
-        return
+        return ()
     docket = ReservedDocket(as_of, held, proposed)
     asked = tuple(AskedOutlook(decision_id=each.decision_id, sentiment=each.sentiment) for each in docket.cases)
     desk.sink.append(RulingReserved(as_of_utc=as_of, asked=asked))
     desk.reserved.reserve(docket)
+    fast = tuple([await send(hearing) for hearing in await enter(desk, docket)])
+    if fast:
+        desk.reserved.entered(docket, entries_of(fast))
+    return fast
 
 
 async def arrive(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote], moved: Moved, send: Send) -> Came:
@@ -60,6 +69,7 @@ async def arrive(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote], 
             (*came.reviews, *there.reviews),
             (*came.hearings, *there.hearings),
             (*came.dropped, *there.dropped),
+            (*came.exits, *there.exits),
             came.symbols | there.symbols,
         )
     late = tuple(case for docket in desk.reserved.given_up(as_of) for case in docket.proposed)
@@ -73,13 +83,19 @@ async def follow(
     assert desk.reserved is not None  # it held the docket
     argued = await desk.reserved.argue(docket)
     reviews = await carry(desk, as_of, argued[: len(docket.held)])
-    dropped, motions, left = [], dict[str, Motion](), list[Argued]()
+    dropped, motions, left, exits = list[Dropped](), dict[str, Motion](), list[Argued](), list[ExitDecision]()
     for heard in argued[len(docket.held) :]:
         case = heard.case
-        why = _why_dropped(case, proposals.get(case.symbol))
+        entered, why = is_entered(desk, docket, case), _why_dropped(case, proposals.get(case.symbol))
+        if entered and is_gone(desk, case.symbol):
+            entered, why = False, GONE
         motion = None if why else moved(case.symbol, case.proposal)._replace(decision_id=case.decision_id)
         if motion is not None and case.held_share is not None and motion.held_share is None:
             why = "what was to be enlarged is not to be enlarged any more"
+        if entered:
+            motion = None if motion is None else rest_of(desk, motion)
+            closed = await settle(desk, as_of, heard)
+            exits += [] if closed is None else [closed]
         if motion is None or why:
             dropped.append(_dropped(case, why))
             continue
@@ -87,7 +103,8 @@ async def follow(
         left.append(heard)
     decided = await desk.court.decide(tuple(left), motions) if left else ()
     hearings = tuple([await send(hearing) for hearing in decided])
-    return Came(reviews, hearings, tuple(dropped), frozenset(case.symbol for case in docket.cases))
+    symbols = frozenset(case.symbol for case in docket.cases)
+    return Came(reviews, hearings, tuple(dropped), tuple(exits), symbols)
 
 
 def _dropped(case: Case, why: str) -> Dropped:

@@ -197,7 +197,7 @@ class Manager:
             done = await self._source.send(call)
             return done, self._judge(call, done, accept)
         try:
-            async with self._cache.flight(call.key, call.until):
+            async with self._cache.flight(self._kept_under(call), call.until):
                 return await self._cached(self._cache, call, accept)
         except NoSlot:
             late = CallResult.skipped(
@@ -207,18 +207,25 @@ class Manager:
 
     async def _cached(self, cache: Cache, call: Call, accept: Accept[Word]) -> tuple[CallResult, Judged[Word]]:
         """Judge a cached answer again; or make a call and cache its answer if it has an opinion."""
-        found = cache.get(call.key)
+        key = self._kept_under(call)
+        found = cache.get(key)
         if found is not None:
             kept = CallResult(completion=found, usage=_NOTHING_USED, from_cache=True)
             judged = self._judge(call, kept, accept)
             if judged.outcome is not AttemptOutcome.OK:
-                cache.drop(call.key)
+                cache.drop(key)
             return kept, judged
         done = await self._source.send(call)
         judged = self._judge(call, done, accept)
         if done.completion is not None and judged.outcome is AttemptOutcome.OK:
-            cache.put(call.key, done.completion)
+            cache.put(key, done.completion)
         return done, judged
+
+    def _kept_under(self, call: Call) -> str:
+        """The name under which its answer is kept. Two servers may call different models by one name, so a provider with an
+        address of its own has answers of its own."""
+        place = self._settings.providers[call.provider].base_url
+        return call.key if place is None else sha256(f"{place}\x1f{call.key}")
 
     def _judge(self, call: Call, done: CallResult, accept: Accept[Word]) -> Judged[Word]:
         return judge(done, accept, is_fenced=self._settings.providers[call.provider].reply == "fenced")

@@ -74,7 +74,7 @@ class RecordedRun:
                 case ShareReview() as review:
                     self.adjustments.append(review.adjustment)
                 case CycleRecord() as cycle:
-                    self.adjustments += [hearing.adjustment for hearing in cycle.hearings]
+                    self.adjustments += [hearing.adjustment for hearing in (*cycle.hearings, *cycle.fast)]
                     self.cycle = cycle
                     return cycle
                 case SessionEnd():

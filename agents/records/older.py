@@ -109,6 +109,7 @@ ADDED_IN_SESSION_7: Mapping[str, Any] = {
     "limits.min_liquidation_distance": 2.0,
     "limits.max_funding_share": 0.25,
     "limits.funding_hold_h": 72.0,
+    "court.fast_share": None,
 }
 """Settings that version 6 of a session did not have, with what it did, by dotted path as above."""
 

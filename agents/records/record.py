@@ -228,7 +228,7 @@ class RulingArrived(Journaled):
 
 
 class Dropped(Frozen):
-    """A purchase that was argued, and of which nothing follows: by the time of its ruling it was not wanted any more."""
+    """A purchase that was argued, and of whose ruling nothing follows: by its time it was not wanted any more."""
 
     decision_id: str = Field(description="the decision that was not made")
     symbol: str = Field(description="the market")
@@ -263,6 +263,12 @@ class CycleRecord(Journaled):
     )
     dropped: tuple[Dropped, ...] = Field(
         default=(), exclude_if=empty, description="purchases whose ruling came when they were not wanted any more"
+    )
+    fast: tuple[Hearing, ...] = Field(
+        default=(),
+        exclude_if=empty,
+        description="what the rules mind let be entered at once (`court.fast_share`) of purchases that are before models: each "
+        "decision is theirs, with `-fast` at its end",
     )
 
 

@@ -90,6 +90,10 @@ class CourtSettings(Frozen):
         description="time that a ruling of a court of models takes on bars that are there already: it is used at the first bar "
         "close at or after that; null for none [seconds]"
     )
+    fast_share: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        description="share of what the rules mind leaves of a purchase above minds.fast_path_conviction that is entered at "
+        "once, where a ruling of models comes later and settles the rest; null for none [0..1]"
+    )
     approval_above: Money | None = Field(
         description="signed position above which an order needs approval before it is sent; null for never [quote]"
     )

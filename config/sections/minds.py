@@ -295,7 +295,8 @@ class MindsSettings(Frozen):
         description="language of the reasoning, and of nothing else; null: English [ISO 639-1]",
     )
     fast_path_conviction: Fraction = Field(
-        description="conviction from which the rules mind decides alone; 1 for never [0..1]"
+        description="conviction from which the rules mind decides alone, or, with court.fast_share, on a share of a purchase; 1 "
+        "for never [0..1]"
     )
     max_output_tokens: Annotated[int, Field(ge=64, le=8192)] = Field(description="maximum length of an answer [tokens]")
     requests_a_provider: Annotated[int, Field(ge=1, le=2)] = Field(description="requests to one provider for one role")
@@ -315,6 +316,10 @@ class MindsSettings(Frozen):
     )
     budget: BudgetSettings
     deadlines: DeadlineSettings
+
+    def is_fast(self, conviction: float) -> bool:
+        """Whether a purchase of this conviction takes the fast path."""
+        return self.fast_path_conviction < 1.0 and conviction >= self.fast_path_conviction
 
     @property
     def key_variables(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ a larger position leaves less room for other markets is not followed. A case wit
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from evidence.rulings.worth import full_notional
 from evidence.statistics.differences import mean_difference
 from evidence.statistics.reliability import wilson
 from evidence.statistics.totals import Interval
+from execution.exact import ZERO
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, Verdict
 
@@ -43,6 +45,8 @@ LEAST = 10
 
 _OF_COURT = "ruling"
 """The rule of the gate that repeats what court and adjuster did."""
+_HELD_ALREADY = frozenset({"share", "one_position"})
+"""Rules that refuse more of what was entered before a ruling. They take nothing of it."""
 
 
 class ThrottledCase(NamedTuple):
@@ -96,12 +100,14 @@ class TakenReport(Frozen):
     rows: tuple[Taken, ...]
 
 
-def throttled(row: int, hearing: Hearing, barriers: Barriers) -> ThrottledCase | None:
-    """The case of a hearing at bar `row`; None when it proposes no purchase."""
+def throttled(row: int, hearing: Hearing, barriers: Barriers, entered: Decimal = ZERO) -> ThrottledCase | None:
+    """The case of a hearing at bar `row`; None when it proposes no purchase. `entered`: what was signed of it before its ruling
+    [quote]."""
     case, verdict = hearing.case, hearing.verdict
     if case.proposal.direction is not Direction.LONG:
         return None
-    refused = _refused(verdict)
+    before = float(entered) / case.book.equity
+    refused = _refused(verdict) - (_HELD_ALREADY if entered else frozenset())
     named = {_named(code, case.book.breaker) for code in refused}
     rejected, asked = named, {rule.code for rule in verdict.rules} - {_OF_COURT} | {COURT}
     if hearing.ruling.scale <= 0:
@@ -119,12 +125,12 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers) -> ThrottledCase |
         stop=barriers.stop_of(case),
         target=barriers.target_of(case),
         fee=barriers.fee_bps[case.symbol] / 1e4,
-        bought=_bought(hearing),
+        bought=before + _bought(hearing),
         asked=frozenset(asked),
         rejected=frozenset(rejected),
         taken={
             _named(name, case.book.breaker): share
-            for name, share in _taken(hearing, refused, barriers)
+            for name, share in _taken(hearing, refused, barriers, before)
             if share > 0 or (name in (ADJUSTER, ADVISED) and share < 0)
         },
     )
@@ -165,14 +171,17 @@ def _refused(verdict: Verdict) -> AbstractSet[str]:
     return {verdict.decided_by if code == verdict.binding_rule else code for code in codes} - {_OF_COURT}
 
 
-def _taken(hearing: Hearing, refused: AbstractSet[str], barriers: Barriers) -> Iterator[tuple[str, float]]:
-    """What each throttle alone removed, as a share of equity. Nothing where another one would have refused too."""
+def _taken(
+    hearing: Hearing, refused: AbstractSet[str], barriers: Barriers, before: float
+) -> Iterator[tuple[str, float]]:
+    """What each throttle alone removed, as a share of equity. Nothing where another one would have refused too. `before`: the
+    share that was entered before the ruling."""
     verdict, equity = hearing.verdict, hearing.case.book.equity
     court = hearing.ruling.scale
     adjust = hearing.adjustment.scale if court > 0 else 1.0
     left = min(1.0, court * adjust)
     full = full_notional(hearing, barriers) / equity
-    held, bought = verdict.held / equity, _bought(hearing)
+    held, bought = max(before, verdict.held / equity), _bought(hearing)
     if not refused - {"min_notional"}:
         if court < 1:
             yield COURT, full * min(1.0, adjust) - held - bought

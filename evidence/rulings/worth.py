@@ -97,9 +97,13 @@ def attribute(runs: Sequence[HearingRun], telling: Telling = silent) -> Attribut
 
 
 def allowed_notional(hearing: Hearing, barriers: Barriers) -> float:
-    """What the gate would have allowed at a full scale, in quote units; 0 where another rule than the ruling refused."""
+    """What the gate would have allowed at a full scale, in quote units; 0 where another rule than the ruling refused.
+
+    Of a purchase of which a share was entered before the ruling, it is the whole of it.
+    """
+    own = (*_OWN, *(("share",) if hearing.case.held_share is None else ()))
     rules = hearing.verdict.rules
-    if any(report.reaction not in (Reaction.PASS, Reaction.CUT) and report.code not in _OWN for report in rules):
+    if any(report.reaction not in (Reaction.PASS, Reaction.CUT) and report.code not in own for report in rules):
         return 0.0
     return full_notional(hearing, barriers)
 

@@ -46,6 +46,8 @@ class DecisionOrders:
     """The entry was signed and is not done: it may still buy."""
     sold_from: bool = False
     """A part of the position was sold while the entry was under way, so the entry has to be withdrawn."""
+    sold_some: bool = False
+    """A part of the position was sold since it was opened."""
     stop_price: Decimal | None = None
     """Price of the position's stop, placed or planned."""
     trailing_from: Decimal | None = None
@@ -173,18 +175,18 @@ class DecisionOrders:
     @property
     def exits(self) -> tuple[str, ...]:
         """Ids of the live orders that would reduce the position, oldest first."""
-        return tuple(order_id for order_id, order in self._live.items() if order.reduce_only)
+        return tuple([order_id for order_id, order in self._live.items() if order.reduce_only])
 
     @property
     def doubts(self) -> tuple[str, ...]:
         """Ids of the orders that would reduce the position and were sent, of which nobody knows yet whether they rest."""
-        told = ((order_id, self._told.get(order_id)) for order_id in self.exits)
-        return tuple(order_id for order_id, state in told if state and state.status is OrderStatus.UNKNOWN)
+        told, doubtful = self._told, OrderStatus.UNKNOWN
+        return tuple([each for each in self.exits if each in told and told[each].status is doubtful])
 
     @property
     def covered(self) -> Decimal:
         """Quantity for which a stop rests at the venue."""
-        return sum((self.left(order.order_id) for order in self._stops()), Decimal(0))
+        return sum([self.left(order.order_id) for order in self._stops()], Decimal(0))
 
     @property
     def resting_stop(self) -> Decimal | None:

@@ -190,6 +190,15 @@ class Ledger:
         held = self._holdings.get(symbol)
         return None if held is None else held.opened_utc
 
+    def holds(self, symbol: str) -> bool:
+        """Whether there is a position in a symbol."""
+        return symbol in self._holdings
+
+    def quantity(self, symbol: str) -> Decimal:
+        """Base units held in a symbol, without dust; 0 if there is no position."""
+        held = self._holdings.get(symbol)
+        return ZERO if held is None else held.quantity
+
     def position(self, symbol: str) -> Position | None:
         """The position in one symbol; None if there is none."""
         held = self._holdings.get(symbol)
@@ -429,10 +438,12 @@ def _by_symbol(places: Mapping[_Place, Decimal]) -> dict[str, Decimal]:
 
 
 def _position(held: Holding) -> Position:
-    return Position.of_ours(
-        symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price,
-        stop_price=None, account=held.account, margin=held.margin, liquidation_price=held.liquidation_price,
-    )  # fmt: skip
+    values = {
+        "symbol": held.symbol, "quantity": held.quantity, "entry_price": held.average_price, "mark_price": held.mark_price,
+        "stop_price": None, "account": held.account, "margin": held.margin,
+        "liquidation_price": held.liquidation_price,
+    }  # fmt: skip
+    return Position.made_of(values)
 
 
 def _is_price(price: Decimal) -> bool:

@@ -4,7 +4,7 @@ It knows only what the venue reported about an order. It refuses a purchase that
 """
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Collection
 from decimal import Decimal
 
 from config.errors import InvariantBroken
@@ -89,6 +89,8 @@ class Orders:
         if fill.symbol in self._entering:
             self._entering[fill.symbol].sold_from = True
         held = self._holding.get(fill.symbol)
+        if held is not None:
+            held.sold_some = True
         if held is not None and fill.purpose is Purpose.TAKE_PROFIT and held.trailing_from is None:
             held.trailing_from = fill.price
 
@@ -170,11 +172,11 @@ class Orders:
 
     def doubts(self, symbol: str) -> tuple[str, ...]:
         """Ids of the exits of a market of which nobody knows yet whether they rest at the venue."""
-        return tuple(order_id for of in self._live_in(symbol) for order_id in of.doubts)
+        return tuple([order_id for of in self._live_in(symbol) for order_id in of.doubts])
 
     def covered(self, symbol: str) -> Decimal:
         """Quantity for which a stop rests at the venue, base units."""
-        return sum((of.covered for of in self._live_in(symbol)), Decimal(0))
+        return sum([of.covered for of in self._live_in(symbol)], Decimal(0))
 
     def stop_price(self, symbol: str) -> Decimal | None:
         """The nearest stop price that rests at the venue, in quote units; None if no stop rests there."""
@@ -193,8 +195,10 @@ class Orders:
         held.outgrown = True
         if held is not of and of.share is not None:
             held.stands_for(of.share, of.exit_price)
+        elif held is not of:  # the gate counted the whole position by this stop
+            held.stop_fraction = min(held.stop_fraction, of.stop_fraction)
 
-    def _live_in(self, symbol: str) -> Iterator[DecisionOrders]:
+    def _live_in(self, symbol: str) -> Collection[DecisionOrders]:
         """The decisions with live orders in a market, each once."""
         live = self._live_by_market.get(symbol)
-        return iter({id(of): of for of in live.values()}.values()) if live else iter(())
+        return {id(of): of for of in live.values()}.values() if live else ()

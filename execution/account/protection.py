@@ -146,7 +146,7 @@ class Protection:
         held = self._orders.held(symbol)
         if held is None or held.trailing_from is None or held.stop_price is None or held.share is not None:
             return
-        if self._ledger.position(symbol) is None or held.closing is not None:
+        if not self._ledger.holds(symbol) or held.closing is not None:
             return
         best = Decimal(repr(bar.high if held.sign > 0 else bar.low))
         held.trailing_from = nearest(held.sign, held.trailing_from, best)
@@ -226,7 +226,7 @@ class Protection:
             if self._is_astray(entering):
                 await self._desk.cancel_entry(entering.symbol, at)
         for held in self._orders.holding:
-            if self._ledger.position(held.symbol) is None:
+            if not self._ledger.holds(held.symbol):
                 await self._withdraw(held.symbol, at)
                 if self._orders.entry(held.symbol) is None:
                     self._orders.close(held)
@@ -267,8 +267,10 @@ class Protection:
             await self._desk.send(sales[-1], self._orders.of_decision(decision))
 
     def _is_exposed(self, held: DecisionOrders) -> bool:
-        position = self._staying(held)
-        if position is None or held.too_small == position.quantity or self._orders.doubtful(held.symbol):
+        if self._is_quiet(held):
+            return False
+        position, small = self._staying(held), held.too_small
+        if position is None or (small is not None and small == position.quantity) or self._orders.doubtful(held.symbol):
             return False
         if self._desk.closed(position.account).is_gone(held.symbol):
             return False
@@ -276,10 +278,17 @@ class Protection:
         too_much = self._ledger.is_real and covered > size  # it would sell coins that are not ours
         return held.outgrown or covered < size or too_much
 
+    def _is_quiet(self, held: DecisionOrders) -> bool:
+        """Whether a position of a simulated account has nothing to be looked over, as most have at most reports: its stops cover
+        all of it, and nothing of it is being sold."""
+        if held.outgrown or held.reducing is not None or self._ledger.is_real:
+            return False
+        return self._orders.covered(held.symbol) >= self._ledger.quantity(held.symbol)
+
     async def _leave_what_no_stop_protects(self, held: DecisionOrders, at: datetime) -> None:
         """On a real exchange a position that is too small for a stop, or whose stop is refused, is sold at market; and one that
         is too small to sell is dust."""
-        if not self._ledger.is_real or self._ledger.position(held.symbol) is None:
+        if not self._ledger.is_real or not self._ledger.holds(held.symbol):
             return
         if not self._is_refused(held) and (held.too_small is None or held.entering):
             return

@@ -238,7 +238,7 @@ class Trader:
             equity=self.ledger.equity,
             positions=tuple(
                 [
-                    Position.of_ours(**vars(held) | {"stop_price": orders.stop_price(held.symbol)})
+                    Position.made_of(vars(held) | {"stop_price": orders.stop_price(held.symbol)})
                     for held in self.ledger.positions()
                 ]
             ),
@@ -403,11 +403,24 @@ class Trader:
         A position that voters of single events have bought is a full one.
         """
         held = self._orders.held(symbol)
-        if held is None or self.ledger.position(symbol) is None or self._orders.entry(symbol) is not None:
+        if held is None or not self.ledger.holds(symbol) or self._orders.entry(symbol) is not None:
             return None
         if held.closing is not None or held.reducing is not None:
             return None
         return 1.0 if held.share is None else held.share
+
+    def is_whole(self, symbol: str) -> bool:
+        """Whether a position is held, of which nothing was sold since it was opened, and no order is changing it."""
+        held = self._orders.held(symbol)
+        return held is not None and not held.sold_some and self.share(symbol) is not None
+
+    def has_bought(self, decision_id: str) -> bool:
+        """Whether something was bought for a decision that was signed. Raises KeyError for any other."""
+        return self._orders.of_decision(decision_id).bought
+
+    async def withdraw(self, symbol: str, at: datetime) -> None:
+        """Withdraw the entry that is under way in a market, if there is one. What it has bought stays protected."""
+        await self._desk.cancel_entry(symbol, at)
 
     async def follow(self, symbol: str, exit_price: float | None, at: datetime) -> None:
         """Protect a position by its voters' own exit [quote] from now on: no target, and a stop that never moves down."""

@@ -38,15 +38,17 @@ class Grid:
         if step == self._last:
             self._values[row, self._end - 1] = value
 
-    def window(self, step: int, width: int) -> Floats:
-        """The values up to `step`, shape (n_rows, width), float64 [as put], oldest first; NaN where nothing is known."""
-        found: Floats = np.full((len(self._values), width), np.nan)
+    def window(self, step: int, width: int, rows: Sequence[int]) -> Floats:
+        """The values of some rows up to `step`, shape (n_rows, width), float64 [as put], oldest first; NaN where nothing is
+        known."""
+        found: Floats = np.full((len(rows), width), np.nan)
         if self._last is None or step < self._last:
             return found
         ahead = min(step - self._last, width)
         kept = min(width - ahead, self.width)
         if kept > 0:
-            found[:, width - ahead - kept : width - ahead] = self._values[:, self._end - kept : self._end]
+            for to, row in enumerate(rows):
+                found[to, width - ahead - kept : width - ahead] = self._values[row, self._end - kept : self._end]
         return found
 
     def _advance(self, step: int) -> None:
@@ -115,15 +117,18 @@ class Closes:
     def _near(self, found: tuple[int, float] | None, ms: int) -> float | None:
         return found[1] if found is not None and found[0] > ms - self.step_ms else None
 
-    def returns(self, now_ms: int) -> Floats:
+    def returns(self, symbols: Sequence[str], now_ms: int) -> Floats:
         """Log returns of the steps up to now, shape (n_symbols, n_steps), float64 [log return]; NaN where one is not known."""
         self._catch_up()
-        return np.diff(self._steps.window(now_ms // self.step_ms, self.steps_wanted + 1), axis=1)
+        rows = [self._rows[symbol] for symbol in symbols]
+        logs = self._steps.window(now_ms // self.step_ms, self.steps_wanted + 1, rows)
+        return logs[:, 1:] - logs[:, :-1]
 
     def days(self, now_ms: int, count: int) -> Floats:
         """Closes of the last whole days, shape (n_symbols, count), float64 [quote], oldest first; NaN for a day without a bar."""
         self._catch_up()
-        return self._days.window(day_of(now_ms), count + 1)[:, _last_whole(now_ms, count)]
+        rows = range(len(self.symbols))
+        return self._days.window(day_of(now_ms), count + 1, rows)[:, _last_whole(now_ms, count)]
 
 
 def day_of(close_ms: int) -> int:

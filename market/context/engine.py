@@ -46,7 +46,7 @@ class ContextEngine:
         self._series: dict[tuple[str, str | None], Series] = {}
         self._market: tuple[datetime, dict[str, Word]] | None = None
         self._whole: tuple[int, _Days] | None = None
-        self._betas: tuple[datetime, list[tuple[Word, Word]]] | None = None
+        self._betas: tuple[datetime, dict[str, tuple[Word, Word]]] | None = None
         self._silent: dict[str, Abstained] = {}
 
     def push(self, shown: Slice) -> None:
@@ -147,9 +147,11 @@ class ContextEngine:
             why = "no market of BTC is in this session" if self._btc is None else f"{symbol} is not in this session"
             return why, why
         if self._betas is None or self._betas[0] != as_of:
-            returns = self._closes.returns(to_ms(as_of))
-            self._betas = as_of, measures.beside(returns, self._symbols.index(self._btc))
-        return self._betas[1][self._symbols.index(symbol)]
+            self._betas = as_of, {}
+        found = self._betas[1]
+        if symbol not in found:
+            found[symbol] = measures.beside(*self._closes.returns((symbol, self._btc), to_ms(as_of)))
+        return found[symbol]
 
     def _of_market(self, as_of: datetime) -> dict[str, Word]:
         """What is computed from the bars of all symbols; once for all that are read at a close."""

@@ -1,5 +1,7 @@
 """Figures of bars, as pure functions of closes and returns. Each gives a number, or the reason why there is none."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,37 +12,31 @@ _LEAST_DAYS = 190
 MONTHS = 10
 
 
-def beside(returns: Floats, market: int) -> list[tuple[float | str, float | str]]:
-    """Beta and correlation of each row with the row `market` (BTC); or why there is none.
+def beside(own: Floats, btc: Floats) -> tuple[float | str, float | str]:
+    """Beta and correlation of a symbol with BTC; or why there is none.
 
-    `returns`: shape (n_symbols, n_steps), float64 [log return], NaN where one is not known. Beta is the slope of the row's
-    returns on those of the market (Sharpe 1964), correlation is Pearson's [-1..1], both over the steps in which both are known:
-    at least half of all.
+    `own`, `btc`: shape (n_steps,), float64 [log return], NaN where one is not known. Beta is the slope of the symbol's returns on
+    those of BTC (Sharpe 1964), correlation is Pearson's [-1..1], both over the steps in which both are known: at least half of
+    all.
     """
-    both = np.isfinite(returns) & np.isfinite(returns[market])
-    count = np.count_nonzero(both, axis=1)
-    own, btc = (_centred(np.broadcast_to(rows, returns.shape), both, count) for rows in (returns, returns[market]))
-    together, own_spread, btc_spread = ((a * b).sum(axis=1) for a, b in ((own, btc), (own, own), (btc, btc)))
-    needed = -(-returns.shape[1] // 2)
-    sums = zip(count.tolist(), together.tolist(), own_spread.tolist(), btc_spread.tolist(), strict=True)
-    return [_beside(needed, *each) for each in sums]
-
-
-def _centred(rows: Floats, known: NDArray[np.bool_], count: NDArray[np.int64]) -> Floats:
-    """The known values less their mean, and 0 for the others."""
-    kept = np.where(known, rows, 0.0)
-    means = kept.sum(axis=1) / np.maximum(count, 1)
-    return np.where(known, kept - means[:, None], 0.0)
-
-
-def _beside(needed: int, count: int, together: float, own: float, btc: float) -> tuple[float | str, float | str]:
+    both = np.isfinite(own) & np.isfinite(btc)
+    count, needed = int(np.count_nonzero(both)), -(-len(own) // 2)
     if count < needed:
         why = f"{needed} returns are needed, and {count} are known"
         return why, why
-    if not btc > 0:
+    x, y = _centred(own, both, count), _centred(btc, both, count)
+    together, own_spread, btc_spread = (float(np.add.reduce(a * b)) for a, b in ((x, y), (x, x), (y, y)))
+    if not btc_spread > 0:
         return "BTC did not move", "BTC did not move"
-    scale = float(np.sqrt(own * btc))
-    return together / btc, max(-1.0, min(1.0, together / scale)) if scale > 0 else "it did not move"
+    scale = math.sqrt(own_spread * btc_spread)
+    return together / btc_spread, max(-1.0, min(1.0, together / scale)) if scale > 0 else "it did not move"
+
+
+def _centred(values: Floats, known: NDArray[np.bool_], count: int) -> Floats:
+    """The known values less their mean, and 0 for the others."""
+    kept = np.where(known, values, 0.0)
+    centred: Floats = np.where(known, kept - np.add.reduce(kept) / max(count, 1), 0.0)
+    return centred
 
 
 def mean_of_days(days: Floats) -> float | str:

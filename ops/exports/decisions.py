@@ -1,7 +1,9 @@
 """`decisions.jsonl`: one line for each case: what was proposed, ruled, adjusted and decided by the gate, and what became of it.
 
 A line is a JSON object. A dotted name below is a field of an object inside it. `order` is null if none was signed, `trade` if
-none is closed, `outcome` if the run ended before it was known. Exact decimals are strings.
+none is closed, `outcome` if the run ended before it was known. `at_once` is the order of the share that was entered before the
+models had ruled (`court.fast_share`; null for none), and `order` that of the rest: one decision. Where no ruling came, the line
+tells what the rules mind ruled. Exact decimals are strings.
 """
 
 import json
@@ -22,10 +24,12 @@ _ENDS = {1: "target", -1: "stop", 0: "neither"}
 
 
 class DecisionLine(NamedTuple):
-    """What a line is made of: the case, its order, the trade that it opened, and the outcome of its purchase."""
+    """What a line is made of: the case, its order, that of the share which was entered before the ruling, the trade that it
+    opened, and the outcome of its purchase."""
 
     case: DecidedCase
     order: OrderLine | None
+    at_once: OrderLine | None
     trade: RoundTrip | None
     outcome: CaseOutcome | None
 
@@ -37,7 +41,8 @@ def decision_lines(story: Story) -> Iterator[DecisionLine]:
     outcomes = story.cases.outcomes
     for case in story.cases.heard:
         name = case.decision_id
-        yield DecisionLine(case, orders.get(case.order_id or ""), trades.get(name), outcomes.get(name))
+        order, first = (orders.get(order_id or "") for order_id in (case.order_id, case.at_once_id))
+        yield DecisionLine(case, order, first, trades.get(name), outcomes.get(name))
 
 
 def jsonl_of(lines: Iterator[DecisionLine], *, perpetual: bool = False) -> bytes:
@@ -51,6 +56,7 @@ def as_object(line: DecisionLine, *, perpetual: bool = False) -> dict[str, Any]:
     found = _nested(FIELDS, line)
     for name, part, fields in (
         ("order", line.order, ORDER_FIELDS),
+        ("at_once", line.at_once, ORDER_FIELDS),
         ("trade", line.trade, (*TRADE_FIELDS, *(PERPETUAL_TRADE_FIELDS if perpetual else ()))),
         ("outcome", line.outcome, OUTCOME_FIELDS),
     ):
@@ -162,7 +168,7 @@ ORDER_FIELDS: tuple[Column[OrderLine], ...] = (
     Column("average_price", "quote", "average of its fills; null without a fill", lambda line: line.average_price),
     Column("fees", "quote", "fees of its fills; exact", lambda line: line.fees),
 )
-"""Fields of `order`: the order that was sent for the case; of an entry in pieces the first one."""
+"""Fields of `order`: the order that was sent for the case; of an entry in pieces the first one. `at_once` has the same."""
 
 TRADE_FIELDS: tuple[Column[RoundTrip], ...] = (
     Column("pnl", "quote", "profit after fees and before funding; exact", lambda trip: trip.trade.pnl),

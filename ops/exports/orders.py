@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from agents.court.reserved.dockets import FAST
 from execution.reports import Fill, OrderState, OrderStatus, SentOrder
 from ops.exports.columns import Column
 from ops.story.story import Story
@@ -50,7 +51,7 @@ def order_lines(story: Story) -> tuple[OrderLine, ...]:
 
 COLUMNS: tuple[Column[OrderLine], ...] = (
     Column("order_id", "", "name of the order", lambda line: line.order.order_id),
-    Column("decision_id", "", "decision that it belongs to", lambda line: line.order.decision_id),
+    Column("decision_id", "", "decision that it belongs to", lambda line: line.order.decision_id.removesuffix(FAST)),
     Column("symbol", "", "market", lambda line: line.order.symbol),
     Column("side", "", "buy or sell", lambda line: line.order.side.value),
     Column("kind", "", "market, limit or stop", lambda line: line.order.kind.value),

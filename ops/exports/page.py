@@ -71,6 +71,7 @@ def decision_fields() -> tuple[Column[Any], ...]:
     """All fields of a line of `decisions.jsonl` on spot, by their dotted names."""
     inner = (
         ("order", decisions.ORDER_FIELDS),
+        ("at_once", decisions.ORDER_FIELDS),
         ("trade", decisions.TRADE_FIELDS),
         ("outcome", decisions.OUTCOME_FIELDS),
     )

@@ -63,6 +63,8 @@ class HearingView(NamedTuple):
     """The voters' reason for the exit, if they closed it."""
     attempts: dict[Role, tuple[AttemptView, ...]]
     """The requests to models and their replies."""
+    fast: Hearing | None
+    """What was entered of it before the ruling."""
 
 
 def write_report(
@@ -162,7 +164,8 @@ def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:
         trip = next((part.trip for part in parts if part.trip), None)
         why = left_why.get(trip.closed_by, "") if trip else ""
         made = trip.trade.pnl if trip else None
-        views.append(HearingView(kept.read(), kept.fate, parts, made, why, by_role(kept.transcripts())))
+        said = by_role(kept.transcripts())
+        views.append(HearingView(kept.read(), kept.fate, parts, made, why, said, kept.entered()))
     return views
 
 

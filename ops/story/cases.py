@@ -10,7 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from agents.court.case import Case
 from agents.court.hearing import Hearing
+from agents.court.reserved.dockets import FAST
 from agents.llm.attempt import ROLES
 from agents.memory.outcomes import Barriers, CaseOutcome, Settler
 from agents.records.record import Session
@@ -58,6 +60,8 @@ class DecidedCase(NamedTuple):
     stop_fraction: float | None
     order_id: str | None
     quantity: Decimal | None
+    at_once_id: str | None
+    """The order of the share that was entered before the ruling; None where nothing was."""
 
     @property
     def strategies(self) -> tuple[str, ...]:
@@ -71,6 +75,7 @@ class Cases:
     def __init__(self, session: Session) -> None:
         self._settler = Settler(Barriers.of(session))
         self._heard: list[DecidedCase] = []
+        self._fast: dict[str, Hearing] = {}
         self._known: dict[str, CaseOutcome] = {}
 
     def pass_slice(self, tape: Slice) -> None:
@@ -78,11 +83,36 @@ class Cases:
         for outcome in self._settler.pass_slice(tape):
             self._known[outcome.decision_id] = outcome
 
+    def enter_at_once(self, hearing: Hearing) -> None:
+        """Take what was entered of a purchase whose ruling comes later, if at all."""
+        if hearing.verdict.order is not None:
+            whole = hearing.case.model_copy(update={"decision_id": hearing.case.decision_id.removesuffix(FAST)})
+            self._fast[whole.decision_id] = hearing.model_copy(update={"case": whole})
+
+    def entered(self, decision_id: str) -> Hearing | None:
+        """What was entered of a purchase before its ruling, which is still to come; None for any other."""
+        return self._fast.get(decision_id)
+
     def hear(self, hearing: Hearing) -> None:
         """Take a case, and follow the purchase if one was proposed."""
-        self._heard.append(_decided(hearing))
-        if hearing.case.proposal.direction is Direction.LONG:
-            self._settler.add(hearing.case)
+        self._take(hearing.case, _decided(hearing, self._fast.pop(hearing.case.decision_id, None)))
+
+    def drop(self, decision_id: str) -> None:
+        """Nothing followed from the ruling on a purchase. What was entered of it at once is a case all the same: that of the
+        rules mind."""
+        entered = self._fast.pop(decision_id, None)
+        if entered is not None:
+            self._take(entered.case, _decided(entered, entered)._replace(order_id=None, quantity=None))
+
+    def end(self) -> None:
+        """No ruling comes any more."""
+        for decision_id in tuple(self._fast):
+            self.drop(decision_id)
+
+    def _take(self, case: Case, decided: DecidedCase) -> None:
+        self._heard.append(decided)
+        if case.proposal.direction is Direction.LONG:
+            self._settler.add(case)
 
     @property
     def heard(self) -> tuple[DecidedCase, ...]:
@@ -95,7 +125,7 @@ class Cases:
         return dict(self._known)
 
 
-def _decided(hearing: Hearing) -> DecidedCase:
+def _decided(hearing: Hearing, fast: Hearing | None) -> DecidedCase:
     case, verdict = hearing.case, hearing.verdict
     return DecidedCase(
         decision_id=case.decision_id,
@@ -124,6 +154,7 @@ def _decided(hearing: Hearing) -> DecidedCase:
         stop_fraction=verdict.stop_fraction,
         order_id=None if verdict.order is None else verdict.order.order_id,
         quantity=None if verdict.order is None else verdict.order.quantity,
+        at_once_id=None if fast is None or fast.verdict.order is None else fast.verdict.order.order_id,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from agents.court.reserved.dockets import FAST
 from execution.reports import Fill
 from ops.story.story import Story
 from ops.story.tally import RoundTrip
@@ -44,7 +45,8 @@ def executions(story: Story) -> tuple[Execution, ...]:
 def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
     """Return executions by the decision that opened their trade, or by their own decision while it is open.
 
-    An entry that has enlarged a position stands at its own decision too.
+    An entry that has enlarged a position stands at its own decision too. What was entered at once stands at
+    the decision of which it is a share.
     """
     found: dict[str, tuple[Execution, ...]] = {}
     for item in done:
@@ -61,7 +63,7 @@ def _openers(fills: Iterable[Fill]) -> dict[tuple[str, str, str], str]:
     opened: dict[str, str] = {}
     found = {}
     for fill in fills:
-        found[_key(fill)] = opened.setdefault(fill.symbol, fill.decision_id)
+        found[_key(fill)] = opened.setdefault(fill.symbol, fill.decision_id.removesuffix(FAST))
         held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + (
             fill.quantity if fill.side == "buy" else -fill.quantity
         )
@@ -76,7 +78,7 @@ def _together(fills: list[Fill], trip: RoundTrip | None) -> Execution:
     first, last = fills[0], fills[-1]
     return Execution(
         order_id=first.order_id,
-        decision_id=first.decision_id,
+        decision_id=first.decision_id.removesuffix(FAST),
         symbol=first.symbol,
         purpose=first.purpose.value,
         quantity=quantity,

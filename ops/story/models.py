@@ -143,8 +143,10 @@ class Models:
     bar [USD].
     """
 
-    def __init__(self, minds: MindsSettings) -> None:
+    def __init__(self, minds: MindsSettings, *, at_once: bool = False) -> None:
+        """`at_once`: the fast path enters a share of a purchase, and models rule on it."""
         self._minds = minds
+        self._at_once = at_once
         self._speakers: dict[str, _Speaker] = {}
         self._pending: defaultdict[str, list[Attempt]] = defaultdict(list)
         self._words: Counter[str] = Counter()
@@ -228,7 +230,7 @@ class Models:
         if speaker not in NOT_MODELS:
             unheard.end(at)
             return
-        why = reason_of(hearing, role, attempts, self._minds)
+        why = reason_of(hearing, role, attempts, self._minds, at_once=self._at_once)
         self._instead[speaker][why] += 1
         if why not in LOST:
             return

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.approval.petition import Approval
+from agents.court.reserved.dockets import FAST
 from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
 from agents.outages.alert import Alert, Severity
@@ -194,7 +195,8 @@ class _Reader:
         self._court_reviews = CourtReviews()
         self._barriers = Barriers.of(self._session)
         self._throttled: list[ThrottledCase] = []
-        self._models = Models(self._session.settings.minds)
+        settings = self._session.settings
+        self._models = Models(settings.minds, at_once=settings.court.fast_share is not None)
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
         self._data_hash = ""
@@ -290,10 +292,17 @@ class _Reader:
             self._tally.pass_over(passed.symbol, passed.rule)
         for review in record.reviews:
             self._court_reviews.take(review)
+        for hearing in record.fast:
+            self._cases.enter_at_once(hearing)
+            self._tally.enter_at_once(hearing)
+        for gone in record.dropped:
+            self._cases.drop(gone.decision_id)
         for hearing in record.hearings:
+            fast = self._cases.entered(hearing.case.decision_id)
             self._cases.hear(hearing)
-            self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
-            case = throttled(len(self._close_ms) - 1, hearing, self._barriers)
+            self._tally.hear(hearing, made.get(hearing.case.decision_id, ()), fast)
+            before = ZERO if fast is None else fast.verdict.notional
+            case = throttled(len(self._close_ms) - 1, hearing, self._barriers, before)
             self._throttled.extend([case] if case else [])
 
     def _at_stake(self, book: Portfolio) -> tuple[float, float]:
@@ -325,9 +334,9 @@ class _Reader:
             self._fills.append(fill)
             if fill.purpose == "liquidation":
                 self._liquidated.append(fill)
-            decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
+            decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id.removesuffix(FAST))
             if fill.purpose != "entry" and len(closed := self._ledger.trades) > len(self._trades):
-                self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
+                self._trades.append(RoundTrip(decision_id, fill.decision_id.removesuffix(FAST), closed[-1]))
                 del self._opened_by[fill.symbol]
 
     def _sweep(self, symbol: str, stray_at: str | None) -> None:
@@ -336,7 +345,7 @@ class _Reader:
         opened, closed = self._opened_by.pop(symbol, None), self._ledger.trades
         if opened is not None and len(closed) > len(self._trades):
             last = next(fill for fill in reversed(self._fills) if fill.symbol == symbol)
-            self._trades.append(RoundTrip(opened, last.decision_id, closed[-1]))
+            self._trades.append(RoundTrip(opened, last.decision_id.removesuffix(FAST), closed[-1]))
 
     def _note(self, findings: tuple[Finding, ...]) -> None:
         self._tally.findings.update(finding.kind for finding in findings)
@@ -345,6 +354,7 @@ class _Reader:
     def story(self) -> Story:
         """Return the whole story."""
         self._reviewed(None)
+        self._cases.end()
         account = {name: np.array(column, dtype=np.float64) for name, column in self._account.items()}
         symbols = {
             symbol: SymbolColumns(**{name: np.array(column, dtype=np.float64) for name, column in columns.items()})

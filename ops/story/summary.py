@@ -144,6 +144,8 @@ class Summary(Frozen):
     """Proposals that were no case, by the rule of the gate that leaves nothing of them; one that is repeated counts once."""
     dropped: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
     """Purchases of whose ruling nothing followed, because it came when they were not wanted any more, by what had changed."""
+    entered_at_once: int = Field(default=0, exclude_if=lambda number: not number)
+    """Purchases of which a share was entered before the models had ruled."""
     gate_rules: tuple[RuleFigures, ...]
     taken: TakenReport
     """What court, breakers, rules of the gate and adjuster took from each voter, and what that was worth."""
@@ -228,6 +230,7 @@ def summarise(story: Story) -> Summary:
         signed=tally.signed,
         unheard=dict(sorted(tally.unheard.items())),
         dropped=dict(sorted(tally.dropped.items())),
+        entered_at_once=tally.at_once[True],
         gate_rules=_rules(story),
         taken=taken_table(story),
         struck_evidence=dict(sorted(tally.struck.items())),

@@ -51,6 +51,12 @@ class KeptHearing(NamedTuple):
     body: bytes
     attempts: tuple[bytes, ...] = ()
     """The requests to models and their replies, as canonical JSON."""
+    fast: bytes | None = None
+    """What the rules mind let be entered of it before the ruling, as canonical JSON; None for nothing."""
+
+    def entered(self) -> Hearing | None:
+        """Return what was entered before the ruling."""
+        return None if self.fast is None else Hearing.model_validate_json(self.fast)
 
     def read(self) -> Hearing:
         """Return the whole hearing."""
@@ -89,6 +95,8 @@ class StoryTally:
         """Proposals that were no case, by the rule that leaves nothing; one that is repeated counts once."""
         self.dropped: Counter[str] = Counter()
         """Purchases of whose ruling nothing followed, because it came when they were not wanted any more, by what had changed."""
+        self.at_once: Counter[bool] = Counter()
+        """Purchases of which a share was to be entered before the models had ruled, by whether the gate signed it."""
         self._last_unheard: dict[str, str] = {}
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
@@ -105,14 +113,15 @@ class StoryTally:
         self._kept: dict[int, KeptHearing] = {}
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 
-    def hear(self, hearing: Hearing, attempts: tuple[Attempt, ...] = ()) -> None:
-        """Count a hearing, and keep it with its attempts while there is room.
+    def hear(self, hearing: Hearing, attempts: tuple[Attempt, ...] = (), fast: Hearing | None = None) -> None:
+        """Count a hearing, and keep it with its attempts while there is room. `fast`: what was entered of it before the ruling,
+        so that it is a trade even where the gate adds nothing.
 
         The notional that a cap removed from a signed order is the distance to the second tightest cap, times the
         scale of the ruling: the additional purchase if only that rule did not exist. For a refused proposal it is
         zero.
         """
-        fate = fate_of(hearing)
+        fate = fate_of(hearing, entered=fast is not None)
         self._last_unheard.pop(hearing.case.symbol, None)
         self.hearings += 1
         self.fates[fate] += 1
@@ -123,13 +132,21 @@ class StoryTally:
         self.struck.update({struck.role: len(struck.evidence) for struck in hearing.struck})
         share = hearing.case.proposal.exposure
         left = hearing.ruling.scale * hearing.adjustment.scale
-        self._judged(hearing.verdict, left if share is None else left * share)
+        if fate is not Fate.TRADED or hearing.verdict.order is not None:
+            self._judged(hearing.verdict, left if share is None else left * share)
         made = tuple(attempt.canonical() for attempt in attempts)
-        kept = KeptHearing(hearing.case.decision_id, hearing.case.symbol, fate, hearing.canonical(), made)
+        before = None if fast is None else fast.canonical()
+        kept = KeptHearing(hearing.case.decision_id, hearing.case.symbol, fate, hearing.canonical(), made, before)
         if fate is Fate.REJECTED:
             self._rejected.append((self.hearings, kept))
         else:
             self._kept[self.hearings] = kept
+
+    def enter_at_once(self, hearing: Hearing) -> None:
+        """Count a share of a purchase that the rules mind let be entered before the models' ruling."""
+        self.at_once[hearing.verdict.order is not None] += 1
+        self.adjusters[hearing.adjustment.adjuster] += 1
+        self.policy.hear(hearing.adjustment)
 
     def pass_over(self, symbol: str, rule: str) -> None:
         """Count a proposal that was no case, unless the last one of this market was none for the same reason."""
@@ -162,11 +179,13 @@ class StoryTally:
         return self.rules.setdefault(code, RuleCount())
 
 
-def fate_of(hearing: Hearing) -> Fate:
-    """Return the result of a case."""
+def fate_of(hearing: Hearing, *, entered: bool = False) -> Fate:
+    """Return the result of a case. `entered`: a share of it was bought before the ruling."""
     if hearing.verdict.outcome is Outcome.SIGNED:
         return Fate.TRADED
-    return Fate.REJECTED if hearing.ruling.outcome is RulingOutcome.REJECTED else Fate.REFUSED
+    if hearing.ruling.outcome is RulingOutcome.REJECTED:
+        return Fate.REJECTED
+    return Fate.TRADED if entered else Fate.REFUSED
 
 
 def _taken(verdict: Verdict, code: RuleCode, scale: float) -> Decimal:

@@ -35,13 +35,16 @@ LOST = frozenset(
 """Reasons for which a model was wanted and none spoke."""
 
 
-def reason_of(hearing: Argued, role: Role, attempts: Sequence[Attempt], minds: MindsSettings) -> Reason:
-    """Return why a model did not speak for a role. `attempts` are those of this role, in order."""
+def reason_of(
+    hearing: Argued, role: Role, attempts: Sequence[Attempt], minds: MindsSettings, *, at_once: bool = False
+) -> Reason:
+    """Return why a model did not speak for a role. `attempts` are those of this role, in order. `at_once`: the fast path enters a
+    share of a purchase, and models rule on it (`court.fast_share`)."""
     if attempts:
         last = {attempt.provider: attempt.outcome for attempt in attempts}
         return _of_outcomes(frozenset(last.values()))
     conviction = hearing.case.proposal.conviction
-    if hearing.case.review is None and minds.fast_path_conviction < 1.0 and conviction >= minds.fast_path_conviction:
+    if hearing.case.review is None and not at_once and minds.is_fast(conviction):
         return Reason.FAST_PATH
     return Reason.PROFILE if hearing.speaker(role) == RULES else Reason.EARLIER_SILENCE
 

@@ -130,6 +130,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         *_sides_sentence(summary),
         *_voter_sentences(summary),
         *_reviews_of_held(summary),
+        *_at_once(summary),
         *_dropped(summary),
         *_funding_sentence(summary),
         _guard_sentence(summary),
@@ -177,6 +178,14 @@ def _reviews_of_held(summary: "Summary") -> tuple[str, ...]:
         return ()
     became = ", ".join(f"{number:,} {word.replace(', ', ' ')}" for word, number in found.became.items())
     return (f"The court reviewed what was held {count(found.reviews, 'time')}: {became}.",)
+
+
+def _at_once(summary: "Summary") -> tuple[str, ...]:
+    """Of how many purchases a share was entered before their ruling."""
+    if not summary.entered_at_once:
+        return ()
+    told = count(summary.entered_at_once, "purchase")
+    return (f"Of {told} a share was entered at once, on the word of the rules mind, before the models had ruled.",)
 
 
 def _dropped(summary: "Summary") -> tuple[str, ...]:

@@ -54,7 +54,7 @@ CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="one_position", rule=trade.one_position, part=Part.CHECK,
         kernel=Kernel.UNREACHABLE, why="what is under way is not proposed, and what is held only by voters of shares",
-        sentence="A position is not added to, unless voters hold it by shares; an entry under way never is.",
+        sentence="A position is not added to, unless its voters want more of it; an entry under way never is.",
     ),
     Limit(
         code="min_conviction", rule=trade.conviction, part=Part.CHECK, unit="0..1", loosest={"min_conviction": 0.0},

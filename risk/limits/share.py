@@ -56,11 +56,23 @@ def held_quantity(facts: Facts) -> Decimal:
     return Decimal(0) if held is None else held.quantity.copy_abs()
 
 
+def worth_with(facts: Facts, quantity: Decimal) -> Decimal:
+    """What is held of the proposed market is worth with so much more of it [base]: in quote units.
+
+    What is held counts at its mark where that is above the price of the proposal: a cheap price is no room.
+    """
+    held, price = held_quantity(facts), facts.proposal.reference_price
+    position = facts.portfolio.position(facts.proposal.symbol) if held else None
+    if position is None or position.mark_price <= price:
+        return (held + quantity) * price
+    return held * position.mark_price + quantity * price
+
+
 def room_left(facts: Facts, caps: Sequence[RuleReport], of_order: frozenset[str]) -> Room:
     """What is left for a proposal of a share, given the caps on the book beside it; `of_order` are those of the order."""
     given = facts.proposal
-    scale = Decimal(repr(given.exposure)) * given.scale
-    held = held_quantity(facts) * given.reference_price
+    scale = Decimal(repr(_wanted(given))) * given.scale
+    held = worth_with(facts, Decimal(0))
     rooms = [
         Room(report, report.notional_cap if report.code in of_order else report.notional_cap * scale - held)
         for report in caps
@@ -69,16 +81,26 @@ def room_left(facts: Facts, caps: Sequence[RuleReport], of_order: frozenset[str]
     return min(rooms, key=lambda room: room.notional)
 
 
+def _wanted(given: Proposal) -> float:
+    """The share of a full position that is wanted, in [0, 1]: all of it by voters of single events."""
+    return 1.0 if given.exposure is None else given.exposure
+
+
 def share_report(facts: Facts, room: Room) -> RuleReport:
     """What is held already of the share that is wanted [quote]; it refuses what would add nothing."""
-    given, held = facts.proposal, held_quantity(facts) * facts.proposal.reference_price
+    given, held = facts.proposal, worth_with(facts, Decimal(0))
     enough = room.notional <= 0 and held > 0
-    wanted = f"{given.exposure:.0%} of a full position is wanted"
+    wanted = f"{_wanted(given):.0%} of a full position is wanted"
+    left = (
+        f"{room.tightest.code} leaves of it"
+        if given.exposure is not None
+        else f"the court leaves of {room.tightest.code}"
+    )
     return RuleReport(
         code="share",
         number=float(held),
         limit=None,
         unit="quote held",
         reaction=Reaction.REFUSE if enough else Reaction.PASS,
-        note=f"{wanted}, and what {room.tightest.code} leaves of it is held already" if enough else wanted,
+        note=f"{wanted}, and what {left} is held already" if enough else wanted,
     )

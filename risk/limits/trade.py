@@ -85,8 +85,8 @@ def direction(facts: Facts) -> RuleReport:
 
 
 def one_position(facts: Facts) -> RuleReport:
-    """A position, or an entry under way, is not added to, unless position voters want a larger share of what is held; and never
-    turned round: what is held the other way is closed first."""
+    """A position, or an entry under way, is not added to, unless its voters want more of what is held; and never turned round:
+    what is held the other way is closed first."""
     symbol = facts.proposal.symbol
     position = facts.portfolio.position(symbol)
     if position is not None and facts.proposal.enlarges and position.is_short is not (facts.sign < 0):

@@ -25,7 +25,7 @@ from ops.tables.run import open_console
 from risk.calibration import SHRINK_K
 
 HERE = Path(__file__).resolve().parent
-NAMES = ("crash", "trend", "calm", "slump", "quarrel", "faults")
+NAMES = tuple(sorted(path.name.partition(".")[0] for path in HERE.glob("*.outcomes.json")))
 LEAST = 5
 """Outcomes below which a win rate is not worth printing."""
 

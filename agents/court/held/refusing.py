@@ -1,4 +1,5 @@
-"""What a run without sessions of the court cannot count: reviews of what is held, and rulings that come later."""
+"""What a run without sessions of the court cannot count: reviews of what is held, rulings that come later, and what is entered
+before them."""
 
 from config.errors import UsageFault
 from config.settings import Settings
@@ -10,6 +11,7 @@ def refuse_reviews_and_delays(settings: Settings, why: str) -> None:
     found = {
         "review_every": court.review_every is not None,
         "review_watched": court.review_watched,
+        "fast_share": court.mind == "models" and court.fast_share is not None,
         "latency_s": court.mind == "models" and bool(court.latency_s),
         "wait": court.mind == "models" and not court.wait,
     }

@@ -5,6 +5,7 @@ is. So only a court in which all four roles have spoken, and the advocate with e
 """
 
 from agents.court.bounds import Force
+from agents.court.hearing import Argued
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RebuttalOpinion, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling, RulingOutcome, rule
 from config.silence import Abstained
@@ -23,6 +24,23 @@ def rule_held(
 ) -> Ruling:
     """Return what becomes of a position: approved keeps it, shrunk sells a part, rejected closes it. `force` and `rebuttal`: see
     `agents.court.ruling.rule`. `short`: of a short position."""
+    why = _silence(analyst, risk, advocate, supervisor)
+    if why is not None:
+        return _kept(why)
+    return rule(Direction.LONG, analyst, risk, advocate, supervisor, force, rebuttal, short=short)
+
+
+def silence_of(heard: Argued) -> str | None:
+    """Why a court has not ruled by its words: a role was silent, or the advocate brought no evidence that stands; else None."""
+    return _silence(heard.analyst, heard.risk_agent, heard.advocate, heard.supervisor)
+
+
+def _silence(
+    analyst: AnalystOpinion | Abstained,
+    risk: RiskOpinion | Abstained,
+    advocate: AdvocateOpinion | Abstained,
+    supervisor: SupervisorOpinion | Abstained,
+) -> str | None:
     for role, word in (
         ("analyst", analyst),
         ("risk agent", risk),
@@ -30,10 +48,10 @@ def rule_held(
         ("supervisor", supervisor),
     ):
         if isinstance(word, Abstained):
-            return _kept(f"the {role} abstained: {word.why}")
+            return f"the {role} abstained: {word.why}"
     if isinstance(advocate, AdvocateOpinion) and not advocate.evidence:
-        return _kept("the devil's advocate brought no evidence that stands")
-    return rule(Direction.LONG, analyst, risk, advocate, supervisor, force, rebuttal, short=short)
+        return "the devil's advocate brought no evidence that stands"
+    return None
 
 
 def _kept(why: str) -> Ruling:

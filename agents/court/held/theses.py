@@ -16,6 +16,7 @@ from agents.court.case import Case
 from agents.court.condition import Condition, holds
 from agents.court.hearing import Argued
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion
+from agents.court.reserved.dockets import FAST
 from agents.court.thesis import Cause, Thesis
 from config.sections.court import CourtSettings
 from config.silence import Abstained
@@ -123,7 +124,7 @@ def _opened(heard: Argued) -> HeldThesis:
     case, condition = heard.case, condition_of(heard.analyst)
     return HeldThesis(
         thesis=Thesis(
-            decision_id=case.decision_id,
+            decision_id=case.decision_id.removesuffix(FAST),
             opened_utc=case.as_of_utc,
             argued=heard.analyst.reasoning if isinstance(heard.analyst, AnalystOpinion) else heard.analyst.why,
             attacked=heard.advocate.reasoning if isinstance(heard.advocate, AdvocateOpinion) else heard.advocate.why,

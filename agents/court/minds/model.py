@@ -232,9 +232,10 @@ class ModelMind:
         return state
 
     def _fast(self, case: Case) -> str | None:
-        """Return why the rules mind rules alone, or None: the conviction reaches the fast path threshold."""
+        """Return why the rules mind rules alone, or None: the conviction reaches the fast path threshold, and the profile lets no
+        more than a share be entered on it."""
         least, found = self._minds.fast_path_conviction, case.proposal.conviction
-        if least >= 1.0 or found < least or case.review is not None:
+        if not self._minds.is_fast(found) or case.review is not None or self._court.fast_share is not None:
             return None
         return f"fast path: a conviction of {found:.2f}, and from {least:.2f} on the rules mind rules alone"
 

@@ -12,13 +12,18 @@ from typing import NamedTuple, Protocol
 from agents.court.case import Case
 from agents.court.hearing import Argued
 
+FAST = "-fast"
+"""At the end of the name of a decision: that of the share of it that was entered at once."""
+
 
 class ReservedDocket(NamedTuple):
-    """The cases of one bar close: the reviews of what is held, and the proposals."""
+    """The cases of one bar close: the reviews of what is held, and the proposals. `fast`: the decisions on purchases of which a
+    share was entered at once."""
 
     heard_utc: datetime
     held: tuple[Case, ...]
     proposed: tuple[Case, ...]
+    fast: frozenset[str] = frozenset()
 
     @property
     def cases(self) -> tuple[Case, ...]:
@@ -72,6 +77,11 @@ class ReservedDockets:
         """Hear a docket: its ruling comes later."""
         self._open.append(docket)
         self._clock.begin(docket)
+
+    def entered(self, docket: ReservedDocket, fast: frozenset[str]) -> None:
+        """Note of which purchases of an open docket a share was entered at once."""
+        noted = docket._replace(fast=fast)
+        self._open = [noted if each is docket else each for each in self._open]
 
     def due(self, at: datetime) -> tuple[ReservedDocket, ...]:
         """The dockets whose rulings are there at this bar close, oldest first. They are open no longer."""

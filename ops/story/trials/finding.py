@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from agents.approval.petition import Approval
 from agents.court.hearing import Hearing, Review
+from agents.court.reserved.dockets import FAST
 from agents.llm.attempt import Attempt
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord
@@ -63,7 +64,7 @@ def decision_named(typed: str, cases: Sequence[Named], run: str) -> str:
 
 def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     """The trial of a decision that the story names. Raises JournalFault for a journal that cannot be trusted."""
-    hearing, attempts, approval = _read(folder, key, decision_id)
+    hearing, attempts, approval, fast, unruled = _read(folder, key, decision_id)
     all_done = executions(story)
     if isinstance(hearing, Review):
         done = tuple(each for each in all_done if each.decision_id == decision_id)
@@ -85,6 +86,8 @@ def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
         source=f"{story.run}, {story.session.source}",
         quote=quote_of(story),
         hearing=hearing,
+        fast=fast,
+        unruled=unruled,
         traded=True,
         attempts=attempts,
         approval=approval,
@@ -95,23 +98,39 @@ def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     )
 
 
-def _read(folder: Path, key: bytes, decision_id: str) -> tuple[Hearing | Review, tuple[Attempt, ...], Approval | None]:
-    """The hearing, with what models were asked for it and what a human answered."""
+class _Read(NamedTuple):
+    """A hearing, with what models were asked for it, what a human answered, what was entered at once, and, where that is all of
+    it, why."""
+
+    hearing: Hearing | Review
+    attempts: tuple[Attempt, ...]
+    approval: Approval | None
+    fast: Hearing | None = None
+    unruled: str = ""
+
+
+def _read(folder: Path, key: bytes, decision_id: str) -> _Read:
     attempts: list[Attempt] = []
-    approval = None
+    approval, fast, why = None, None, "the session ended before they had ruled"
+    both = (decision_id, f"{decision_id}{FAST}")
     _, _, events = open_run(folder, key)
     for found in events:
         event = found.event
-        if isinstance(event, Attempt | Approval) and event.decision_id == decision_id:
+        if isinstance(event, Attempt | Approval) and event.decision_id in both:
             if isinstance(event, Attempt):
                 attempts.append(event)
             else:
                 approval = event
         elif isinstance(event, CycleRecord):
+            fast = next((each for each in event.fast if each.case.decision_id == both[1]), fast)
+            why = next((gone.why for gone in event.dropped if gone.decision_id == decision_id), why)
             tried: tuple[Hearing | Review, ...] = (*event.reviews, *event.hearings)
             for hearing in tried:
                 if hearing.case.decision_id == decision_id:
-                    return hearing, tuple(attempts), approval
+                    return _Read(hearing, tuple(attempts), approval, fast)
+    if fast is not None:
+        case = fast.case.model_copy(update={"decision_id": decision_id})
+        return _Read(fast.model_copy(update={"case": case}), tuple(attempts), approval, fast, why)
     raise UsageFault(f"{folder} no longer holds the decision {decision_id}: its journal has changed meanwhile.")
 
 

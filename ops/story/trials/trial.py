@@ -41,6 +41,10 @@ class Trial(Frozen):
     quote: str
     hearing: Hearing | Review
     """What was heard: a case, or a position that was held."""
+    fast: Hearing | None = Field(default=None, exclude_if=absent)
+    """What the rules mind let be entered at once of it, before the models had ruled."""
+    unruled: str = ""
+    """Why nothing followed from a ruling of the models, so that `hearing` is that of the rules mind; empty where it did."""
     unproposed: str = ""
     """Why it was heard though no voter proposed it; empty if one did."""
     traded: bool

@@ -200,7 +200,11 @@ def _sized(hearing: Hearing, reports: Sequence[RuleReport]) -> str:
     )
     share, scale = hearing.case.proposal.exposure, hearing.ruling.scale * hearing.adjustment.scale
     wanted = "" if share is None else f", times {percent(share)} of a full position"
-    return f"the least of them, {money(least)}{wanted}, times {scale:.0%} that court and policy leave; in whole lots"
+    held = hearing.verdict.held
+    less = f", less {money(held)} that is held already" if held and hearing.case.held_share is None else ""
+    return (
+        f"the least of them, {money(least)}{wanted}, times {scale:.0%} that court and policy leave{less}; in whole lots"
+    )
 
 
 def _measured(report: RuleReport) -> str:

@@ -37,7 +37,7 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
     if trial.latest_proposal_utc is not None:
         at = trial.latest_proposal_utc
         lines += told(f"It was last proposed at {moment(at)} UTC: `--at {at:%Y-%m-%dT%H:%M}` hears that case.", width)
-    lines += shown_lines(case, width)
+    lines += [*shown_lines(case, width), *_at_once(trial, width)]
     struck = struck_of(hearing)
     for role, word in words_of(hearing):
         speaker = hearing.speaker("analyst" if role == REBUTTAL else role)
@@ -54,12 +54,30 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
     return [*lines, *paid_lines(trial.attempts, width, budget=budget)]
 
 
+def _at_once(trial: Trial, width: int) -> list[Text]:
+    """What was entered before the models had ruled; nothing where nothing was."""
+    if trial.fast is None:
+        return []
+    verdict = trial.fast.verdict
+    what = f"the gate refused it by {verdict.decided_by}"
+    if verdict.order is not None:
+        what = f"{verdict.order.side} {quantity(verdict.order.quantity)} {verdict.symbol} was sent"
+    size, at = f"{trial.fast.ruling.scale:.0%} of the size", moment(verdict.as_of_utc)
+    lines = heading(
+        "AT ONCE", f"the rules mind let {size} be entered at {at} UTC, before the models had ruled: {what}", width
+    )
+    if trial.unruled:
+        lines += told(f"Nothing followed from their ruling: {trial.unruled}. What is below is the rules mind's.", width)
+    return lines
+
+
 def trial_json(trial: Trial) -> str:
     """A trial as JSON: its values, the bounds of the ruling, and what the case says where a citation was struck out."""
     whole: dict[str, Any] = trial.model_dump(mode="json")
     hearing = trial.hearing
-    if order := whole["hearing"].get("verdict", {}).get("order"):
-        del order["seal"]
+    for heard in (whole["hearing"], whole.get("fast")):
+        if heard is not None and (order := heard.get("verdict", {}).get("order")):
+            del order["seal"]
     whole["bounds"] = [{"role": role, "scale": scale} for role, scale in bounds_of(hearing)]
     whole["struck"] = [
         {"role": role, **item.model_dump(mode="json"), "case_says": _actual(hearing.case, item)}

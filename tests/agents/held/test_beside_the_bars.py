@@ -20,6 +20,7 @@ from execution.reports import SentOrder, VenueWord
 from risk.order import Purpose
 
 MODELS = (("court.mind", "models"), ("court.wait", False), ("minds.chain", ["anthropic"]))
+TWO_TIERS = (("court.fast_share", 0.25), ("minds.fast_path_conviction", 0.0))
 AT_ANY_PRICE = ("limits.entry_price_cap_bps", None)
 """The exchange tells a candle that forms a fifth dearer than it closes."""
 THINKS_S = 5.0
@@ -71,6 +72,21 @@ def test_a_ruling_comes_between_two_bars_and_is_judged_and_filled_at_that_moment
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+def test_a_share_is_sent_at_the_close_and_the_rest_when_the_ruling_is_there(tmp_path: Path) -> None:
+    live(tmp_path / "run", life(4, THINKS_S, AT_ANY_PRICE, *TWO_TIERS))
+    found = events(tmp_path / "run")
+    fast = [each for record in records(found) for each in record.fast if each.verdict.order is not None]
+    moments = {decision: each.at_utc for each in said(found, Ruled) for decision in each.decisions}
+    entries = {each.decision_id: each for each in said(found, SentOrder) if each.purpose is Purpose.ENTRY}
+    assert fast
+    for each in fast:
+        name = each.case.decision_id.removesuffix("-fast")
+        assert entries[f"{name}-fast"].created_utc == each.case.as_of_utc
+        assert entries[name].created_utc == moments[name] > each.case.as_of_utc
+        assert entries[name].quantity > entries[f"{name}-fast"].quantity
+    assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
 def test_bars_stops_and_other_markets_go_on_while_the_court_thinks(tmp_path: Path) -> None:
     """It thinks for longer than a bar: each bar is journaled in its time, and a docket without a ruling is given up."""
     live(tmp_path / "run", life(5, 3000.0, ("limits.max_proposal_age_s", 86_400)))
@@ -101,16 +117,17 @@ def test_a_kill_switch_that_falls_while_the_court_thinks_lets_nothing_be_bought(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("more", [(), (AT_ANY_PRICE, *TWO_TIERS)], ids=["plain", "in two tiers"])
 def test_a_run_that_is_killed_while_the_court_thinks_asks_again_and_one_killed_later_uses_its_answers(
-    tmp_path: Path,
+    more: tuple[tuple[str, object], ...], tmp_path: Path
 ) -> None:
-    live(tmp_path / "run", life())
+    live(tmp_path / "run", life(4, THINKS_S, *more))
     found = events(tmp_path / "run")
     begun = next(n for n, each in enumerate(found, 1) if isinstance(each.event, RulingReserved))
     there = next(n for n, each in enumerate(found, 1) if isinstance(each.event, Ruled))
     for kept in sorted({begun, begun + 1, there - 1, there, there + 1, there + 3, there + 5}):
         folder = tmp_path / f"killed-{kept}"
-        assert live(folder, life(events=kept)) is None
+        assert live(folder, life(4, THINKS_S, *more, events=kept)) is None
         assert len(events(folder)) == kept
         paid = attempts(events(folder))
         asker: list[ThinkingAsker] = []
@@ -121,7 +138,7 @@ def test_a_run_that_is_killed_while_the_court_thinks_asks_again_and_one_killed_l
             return made[0]
 
         last = next(e.event.at_utc for e in reversed(events(folder)) if isinstance(e.event, Arrived))
-        end = live(folder, life()._replace(asker=again, begins=last + timedelta(seconds=7)))
+        end = live(folder, life(4, THINKS_S, *more)._replace(asker=again, begins=last + timedelta(seconds=7)))
         assert isinstance(end, SessionEnd)
         after = events(folder)
         assert [each.payload for each in after[:kept]] == [each.payload for each in found[:kept]]
@@ -129,4 +146,9 @@ def test_a_run_that_is_killed_while_the_court_thinks_asks_again_and_one_killed_l
         assert told(folder, CycleRecord)[0:1] == told(tmp_path / "run", CycleRecord)[0:1]
         names = [h.case.decision_id for r in records(after) for h in r.hearings]
         assert names == [h.case.decision_id for r in records(found) for h in r.hearings]
+        sent = [order.order_id for order in said(after, SentOrder)]
+        assert sorted(sent) == sorted(set(sent))
+        assert [n for n in sent if n.endswith("-e")] == [
+            o.order_id for o in said(found, SentOrder) if o.order_id.endswith("-e")
+        ]
         assert replay([str(folder), "--quiet"]) == 0

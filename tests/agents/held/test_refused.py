@@ -15,6 +15,7 @@ from config.reading.load import load_profile
         {"court.review_every": 24},
         {"court.review_watched": True},
         {"court.mind": "models", "court.latency_s": 20},
+        {"court.mind": "models", "court.latency_s": 20, "minds.fast_path_conviction": 0.7, "court.fast_share": 0.25},
     ],
 )
 def test_what_knows_no_reviews_and_no_later_rulings_names_the_setting(changed: dict[str, Any]) -> None:
@@ -34,6 +35,8 @@ def test_a_court_of_the_rules_mind_needs_no_time_so_nothing_is_refused(changed: 
     ("changed", "told"),
     [
         ({"court.wait": False}, "bars that are there already follow at once"),
+        ({"court.mind": "models", "court.fast_share": 0.25}, "there is nothing to enter before it"),
+        ({"court.mind": "models", "court.latency_s": 20, "court.fast_share": 0.25}, "no purchase takes the fast path"),
         (
             {"world": "feed", "market.feed": "binance", "sentiment.sources": [], "court.latency_s": 20},
             "the time that they take",

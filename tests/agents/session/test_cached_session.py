@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -22,23 +23,31 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def server() -> Iterator[ModelServer]:
+    """One server for all sessions: what another one says is kept apart."""
+    with ModelServer() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory, server: ModelServer) -> Path:
     """A first run, the answers that it has kept, and how often it asked."""
     folder = tmp_path_factory.mktemp("lived")
     patch = pytest.MonkeyPatch()
     patch.setenv("TRIBUNAL_STATE_DIR", str(folder / "state"))
     for name, value in KEYS.items():
         patch.setenv(name, value)
-    with ModelServer() as server:
-        assert run(folder / "first", *chosen(server)) == 0
-        (folder / "asked").write_text(str(len(server.log)))
+    assert run(folder / "first", *chosen(server)) == 0
+    (folder / "asked").write_text(str(len(server.log)))
     patch.undo()
     return folder
 
 
 @pytest.fixture(autouse=True)
-def _after_it(lived: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _after_it(lived: Path, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has the first run and a state of its own."""
+    server.log.clear()
+    server.default = Turn.OK
     shutil.copytree(lived, tmp_path, dirs_exist_ok=True)
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
@@ -64,12 +73,13 @@ def age(file: Path, by: timedelta) -> None:
     os.utime(file, (then.timestamp(), then.timestamp()))
 
 
-def test_the_second_run_asks_nobody_costs_nothing_and_rules_the_same_and_both_replay(tmp_path: Path) -> None:
+def test_the_second_run_asks_nobody_costs_nothing_and_rules_the_same_and_both_replay(
+    server: ModelServer, tmp_path: Path
+) -> None:
     asked = int((tmp_path / "asked").read_text())
     assert asked == len(attempts(events(tmp_path / "first"))) == len(answers(tmp_path)) > 0
-    with ModelServer() as server:
-        assert run(tmp_path / "second", *chosen(server)) == 0
-        assert server.log == []
+    assert run(tmp_path / "second", *chosen(server)) == 0
+    assert server.log == []
     assert hearings(tmp_path / "first") == hearings(tmp_path / "second")
     again = attempts(events(tmp_path / "second"))
     assert len(again) == asked
@@ -78,7 +88,9 @@ def test_the_second_run_asks_nobody_costs_nothing_and_rules_the_same_and_both_re
     assert replay([str(tmp_path / "second"), "--quiet"]) == 0
 
 
-def test_answers_that_are_too_old_or_damaged_are_asked_for_again_and_no_others(tmp_path: Path) -> None:
+def test_answers_that_are_too_old_or_damaged_are_asked_for_again_and_no_others(
+    server: ModelServer, tmp_path: Path
+) -> None:
     old, cut, forged, swapped, *rest = answers(tmp_path)
     age(old, timedelta(hours=2))
     cut.write_bytes(cut.read_bytes()[:-40])
@@ -86,18 +98,24 @@ def test_answers_that_are_too_old_or_damaged_are_asked_for_again_and_no_others(t
     entry["completion"]["text"] = entry["completion"]["text"].replace("0", "1")
     forged.write_text(json.dumps(entry))
     swapped.write_bytes(rest[0].read_bytes())
-    with ModelServer() as server:
-        assert run(tmp_path / "second", *chosen(server)) == 0
-        assert len(server.log) == 4
+    assert run(tmp_path / "second", *chosen(server)) == 0
+    assert len(server.log) == 4
     assert hearings(tmp_path / "first") == hearings(tmp_path / "second")
     assert sum(not attempt.from_cache for attempt in attempts(events(tmp_path / "second"))) == 4
     assert replay([str(tmp_path / "second"), "--quiet"]) == 0
 
 
-def test_a_provider_that_is_down_is_not_missed(tmp_path: Path) -> None:
-    with ModelServer(default=Turn.OVERLOADED) as server:
-        assert run(tmp_path / "second", *chosen(server)) == 0
+def test_a_provider_that_is_down_is_not_missed(server: ModelServer, tmp_path: Path) -> None:
+    server.default = Turn.OVERLOADED
+    assert run(tmp_path / "second", *chosen(server)) == 0
     assert hearings(tmp_path / "first") == hearings(tmp_path / "second")
+
+
+def test_another_server_is_asked_for_answers_of_its_own(tmp_path: Path) -> None:
+    asked = int((tmp_path / "asked").read_text())
+    with ModelServer() as other:
+        assert run(tmp_path / "second", *chosen(other)) == 0
+        assert len(other.log) == asked
 
 
 @pytest.mark.slow

@@ -98,6 +98,13 @@ def test_where_the_gate_stopped_at_the_ruling_the_notional_is_estimated() -> Non
     assert allowed_notional(full, barriers()) == 0.0
 
 
+def test_where_the_gate_added_nothing_to_what_was_entered_at_once_the_ruling_was_on_the_whole() -> None:
+    entered = hearing(caps=("300",), refused_by="share")
+    assert allowed_notional(entered, barriers()) == 300.0
+    enlarges = entered.model_copy(update={"case": entered.case.model_copy(update={"held_share": 0.5})})
+    assert allowed_notional(enlarges, barriers()) == 0.0
+
+
 def test_where_another_rule_refused_nobody_changed_anything() -> None:
     assert allowed_notional(hearing(caps=("300",), refused_by="correlation"), barriers()) == 0.0
 

@@ -196,6 +196,16 @@ def test_what_the_court_rejected_is_the_courts_alone_and_what_two_refused_is_nob
     assert gate.taken.keys() == {"correlation"}
 
 
+@pytest.mark.parametrize("refused_by", ["share", "one_position"])
+def test_what_was_entered_before_a_ruling_was_bought_and_no_rule_took_the_rest_of_it(refused_by: str) -> None:
+    left = hearing(caps=("200",), refused_by=refused_by, supervisor=supervisor(25))
+    equity = left.case.book.equity
+    found = throttled(0, left, barriers(), Decimal(50))
+    assert found is not None
+    assert (found.bought, found.rejected) == (50 / equity, set())
+    assert found.taken == {"court": pytest.approx((200 - 50) / equity)}
+
+
 def test_a_cap_that_leaves_less_than_the_venue_takes_is_the_one_that_took_it() -> None:
     found = hearing(refused_by="min_notional")
     kelly = RuleReport(

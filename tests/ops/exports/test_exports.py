@@ -126,7 +126,7 @@ def test_a_line_of_a_decision_has_the_documented_fields_and_leads_to_its_order_a
     documented = {field.name for field in decision_fields()}
     whole = frozenset({"ruled.speakers"})
     for line in found:
-        empty = {name for name in ("order", "trade", "outcome") if line[name] is None}
+        empty = {name for name in ("order", "at_once", "trade", "outcome") if line[name] is None}
         wanted = {name for name in documented if name.split(".")[0] not in empty}
         assert set(leaves(line, whole)) - empty == wanted
         assert (line["order"] is None) == (line["gate"]["outcome"] == "refused")

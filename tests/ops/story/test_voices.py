@@ -83,6 +83,7 @@ def test_without_attempts_the_profile_or_the_fast_path_or_an_earlier_silence_is_
     slow = MINDS.model_copy(update={"fast_path_conviction": conviction + 0.01})
     assert reason_of(hearing, ROLE, (), fast) is Reason.FAST_PATH
     assert reason_of(hearing, ROLE, (), slow) is Reason.PROFILE
+    assert reason_of(hearing, ROLE, (), fast, at_once=True) is Reason.PROFILE  # then models are asked about it
     silent = hearing.model_copy(update={"mind": "models", "voices": ()})
     assert reason_of(silent, ROLE, (), slow) is Reason.EARLIER_SILENCE
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from adversary import BYTES, NASTY, SYMBOLS, Choices, Liar, Madman, Tried, raw, tried
+from adversary import BYTES, NASTY, OFTEN_HELD, SYMBOLS, Choices, Liar, Madman, Tried, raw, tried
 from gate_support import AT, BTC, LIMITS, PLAIN, SETTINGS
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -127,7 +127,9 @@ scenes = st.builds(
     Scene,
     kind=st.sampled_from(["calm"] * 6 + list(MARKETS)),
     cash=st.sampled_from([10_000] * 8 + [1_000_000] * 4 + [1, 150, 10**12]),
-    held=st.dictionaries(st.sampled_from(SYMBOLS), st.sampled_from([0.005, 0.03, 0.06, 0.09]), max_size=4),
+    held=st.dictionaries(
+        st.sampled_from(SYMBOLS + OFTEN_HELD * 4), st.sampled_from([0.002, 0.005, 0.03, 0.06, 0.09]), max_size=4
+    ),
     breaker=st.sampled_from([None] * 16 + ["drawdown", "daily_loss", "turbulence", "loss_streak"]),
     halted=st.sampled_from([False] * 15 + [True]),
     frozen=st.frozensets(st.sampled_from(SYMBOLS), max_size=2),
@@ -259,6 +261,8 @@ class Ordeal:
         self.book.coming[asked.symbol] = verdict.notional
         self.tally["signed"] += 1
         self.tally[f"cut by {verdict.binding_rule}"] += 1
+        if asked.symbol in self.book.held:
+            self.tally[f"more of {'a share' if asked.exposure is not None else 'a purchase of events'} signed"] += 1
         return verdict
 
     def court(self, docket: tuple[Tried, ...]) -> None:
@@ -320,6 +324,7 @@ def test_two_thousand_proposals_and_none_above_a_limit() -> None:
     assert tally["proposals"] >= 2_000
     assert tally["signed"] > 50, shown(tally)
     assert tally["policy outputs above 1"] > 10, shown(tally)
+    assert tally["more of a purchase of events signed"] > 3, shown(tally)
 
 
 @pytest.mark.slow
@@ -330,6 +335,7 @@ def test_as_many_as_were_asked_for_and_none_above_a_limit(part: int) -> None:
     print(f"\npart {part} of {PARTS}\n{shown(tally)}\n{0:>9}  above a limit")
     assert tally["proposals"] >= MANY // PARTS // DOCKET * DOCKET
     assert tally["signed"] > MANY // PARTS // 40
+    assert tally["more of a purchase of events signed"] > MANY // PARTS // 1_000
 
 
 @settings(max_examples=4, database=None, suppress_health_check=list(HealthCheck))

@@ -22,7 +22,7 @@ from risk.limits.calendar import macro_event
 from risk.limits.clusters import cluster, correlation, pearson
 from risk.limits.contexts import own_checks
 from risk.limits.docket import equal_risk
-from risk.limits.share import Room, beside, held_quantity, room_left, share_report, shares_well_formed
+from risk.limits.share import Room, beside, held_quantity, room_left, share_report, shares_well_formed, worth_with
 from risk.limits.trade import breaker_latch, kelly, record
 from risk.manager import RiskManager
 from risk.measures.horizon import one_day_var
@@ -255,6 +255,18 @@ def test_a_share_is_taken_of_caps_on_the_position_and_not_of_those_of_the_order(
     assert room_left(some, caps, frozenset({"liquidity"})) == Room(caps[0], Decimal("56.25"))
     assert held_quantity(some) == Decimal("0.002")
     assert [one.symbol for one in beside(some).portfolio.positions] == [ETH]
+
+
+@pytest.mark.parametrize(("mark", "worth"), [("51000", "102"), ("50000", "100"), ("49000", "100")])
+def test_what_is_held_counts_at_its_mark_where_a_proposal_names_a_cheaper_price(mark: str, worth: str) -> None:
+    some = enlarging()
+    mine = some.portfolio.positions[1].model_copy(update={"mark_price": Decimal(mark)})
+    book = some.portfolio.model_copy(update={"positions": (some.portfolio.positions[0], mine)})
+    some = replace(some, portfolio=book)
+    assert worth_with(some, Decimal(0)) == Decimal(worth)
+    assert worth_with(some, Decimal("0.001")) == Decimal(worth) + 50
+    whole = room_left(some, [room("position", 0.0625)], frozenset())
+    assert whole.notional == Decimal("156.25") - Decimal(worth)
 
 
 def test_who_does_not_enlarge_has_nothing_taken_off() -> None:

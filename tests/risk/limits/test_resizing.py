@@ -1,4 +1,4 @@
-"""Whatever shares are proposed of what is held, no position stands above a limit after its fill, and every trim passes.
+"""Whatever is proposed beside what is held, no position stands above a limit after its fill, and every trim passes.
 
 One account on four markets trades bar by bar on the real trader, venue and gate. Shares, exits and scales are hostile: not
 finite, out of range, above the price, or a lie about what is held. Each signed order is measured here, by arithmetic of its own.
@@ -41,12 +41,16 @@ LIMITS: RiskLimits = SETTINGS.limits.model_copy(
     }
 )  # fmt: skip
 BAR = timedelta(hours=1)
+MOVED = 1.05
+"""How much dearer what was bought before may have been than it is now: the gate counts a position at the present price."""
 
 
 class Account:
-    """A trader on four markets that walk at random, two of them together."""
+    """A trader on four markets that walk at random, two of them together. `events`: its voters want all of a position, and what
+    is enlarged is one of which a share was entered before the rest."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, events: bool) -> None:
+        self.by_events = events
         self.chance = np.random.default_rng(seed)
         self.prices = dict.fromkeys(SYMBOLS, 100.0)
         self.hour = 0
@@ -113,25 +117,37 @@ class Account:
                 "held_share": pick([self.trader.share(symbol)] * 6 + [None, 0.0, 1.0, math.nan]),
             }
         )
+        if self.by_events:
+            away = pick([None, 0.001, 0.01, 0.02, 0.03, 0.04, math.nan])
+            atr = None if away is None else close * away
+            given = given.model_copy(update={"exposure": None, "exit_price": None, "atr_quote": atr})
         verdict = self.trader.judge(given)
         asyncio.run(self.trader.enter(verdict))
         return given, verdict
+
+    def at_stop(self, symbol: str) -> float:
+        """What a position would lose at the stop that rests at the venue, against what was paid for it [of equity]."""
+        held = self.trader.portfolio(self.now).position(symbol)
+        if held is None or held.stop_price is None:
+            return 0.0
+        return float((held.entry_price - held.stop_price) * held.quantity / self.trader.ledger.equity)
 
 
 def breach(account: Account, given: Proposal, verdict: Verdict, equity: float) -> str:
     """What a signed order breaks at the dearest price that it may pay; empty if nothing."""
     assert verdict.order is not None
     assert verdict.order.limit_price is not None
-    assert given.exposure is not None
     symbol, close = given.symbol, float(given.reference_price)
     total = float(account.quantity(symbol) + verdict.order.quantity)
     dearest, others = float(verdict.order.limit_price), tuple(s for s in SYMBOLS if s != symbol)
     away = 1.0 if given.exit_price is None else 1.0 - given.exit_price / close
+    if given.exposure is None:
+        away = LIMITS.stop_atr_multiple * (given.atr_quote or 0.0) / close
     stop = min(max(LIMITS.stop_fraction, away), LIMITS.max_stop_fraction)
     weights = {s: account.worth((s,)) / equity for s in others} | {symbol: total * close / equity}
     horizon = horizon_of(LIMITS, 24.0)
     steps = horizon.steps(account.window.portfolio_returns(weights)[-account.window.count :])
-    asked = given.exposure * given.ruling_scale * given.adjust_scale
+    asked = (1.0 if given.exposure is None else given.exposure) * given.ruling_scale * given.adjust_scale
     found = {
         "position": total * dearest / equity > LIMITS.max_position_fraction,
         "share": total * close / equity > LIMITS.max_position_fraction * asked,
@@ -155,9 +171,9 @@ def _clustered(account: Account, symbol: str, own: float) -> float:
     return own + account.worth((SYMBOLS[1] if symbol == SYMBOLS[0] else SYMBOLS[0],))
 
 
-def hostile(proposals: int, seed: int) -> dict[str, int]:
+def hostile(proposals: int, seed: int, *, events: bool) -> dict[str, int]:
     """Propose, trim and close at random. Returns how often what was done."""
-    account, done = Account(seed), {"entry": 0, "enlarged": 0, "refused": 0, "trimmed": 0, "closed": 0}
+    account, done = Account(seed, events=events), {"entry": 0, "enlarged": 0, "refused": 0, "trimmed": 0, "closed": 0}
     for number in range(proposals):
         symbol = SYMBOLS[int(account.chance.integers(4))]
         equity, before = float(account.trader.ledger.equity), account.quantity(symbol)
@@ -169,6 +185,8 @@ def hostile(proposals: int, seed: int) -> dict[str, int]:
         else:
             done["refused"] += 1
         account.bar()
+        if events and verdict.outcome is Outcome.SIGNED:
+            assert account.at_stop(symbol) <= LIMITS.risk_per_trade * MOVED, (number, given, verdict)
         _sell_some(account, done)
     return done
 
@@ -180,7 +198,11 @@ def _sell_some(account: Account, done: dict[str, int]) -> None:
     symbol, share = held[int(account.chance.integers(len(held)))], float(account.chance.choice([0.7, 0.3, 0.1, 0.0]))
     quantity = account.quantity(symbol)
     keep = quantity * Decimal(repr(share))
-    order = asyncio.run(account.trader.trim(symbol, keep, share, f"t{account.hour}-{symbol[:3]}", account.now))
+    name = f"t{account.hour}-{symbol[:3]}"
+    if account.by_events:
+        order = asyncio.run(account.trader.shrink(symbol, keep, name, account.now))
+    else:
+        order = asyncio.run(account.trader.trim(symbol, keep, share, name, account.now))
     least = BTC.min_notional / Decimal(repr(account.prices[symbol]))
     assert order is not None or (quantity - keep) < least + BTC.lot_size or quantity < least + BTC.lot_size
     account.bar()
@@ -191,14 +213,15 @@ def _sell_some(account: Account, done: dict[str, int]) -> None:
         assert share or account.quantity(symbol) == 0
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_hostile_shares_leave_no_position_above_a_limit_and_every_trim_passes(seed: int) -> None:
-    done = hostile(500, seed)
+@pytest.mark.parametrize(("seed", "events"), [(0, False), (1, False), (0, True)])
+def test_hostile_halves_leave_no_position_above_a_limit_and_every_trim_passes(seed: int, events: bool) -> None:
+    done = hostile(500, seed, events=events)
     assert all(count > 5 for count in done.values()), done
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("events", [False, True])
 @pytest.mark.parametrize("seed", range(10))
-def test_ten_thousand_hostile_shares_leave_no_position_above_a_limit(seed: int) -> None:
-    done = hostile(1000, 100 + seed)
+def test_ten_thousand_hostile_halves_leave_no_position_above_a_limit(seed: int, events: bool) -> None:
+    done = hostile(1000, 100 + seed, events=events)
     assert all(count > 10 for count in done.values()), done

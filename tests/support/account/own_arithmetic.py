@@ -58,18 +58,29 @@ def breaches(
     market: Instrument,
     bars_per_day: float,
 ) -> list[str]:
-    """Return every limit that a signed order exceeds, by name; empty if it is within all of them."""
+    """Return every limit that a signed order exceeds, by name; empty if it is within all of them.
+
+    Of a proposal that says it enlarges a position, the whole position is measured: what is held of the market, and the order.
+    """
     size, equity = order.quantity * asked.reference_price, book.equity
-    share = float(size / equity)
+    more = asked.held_share is not None
+    before = book.held.get(asked.symbol, Decimal(0)) if more else Decimal(0)
+    whole = size + before
+    share = float(whole / equity)
     halved = 0.5 if float(1 - equity / book.peak) >= limits.half_size_drawdown else 1.0
     stop = _stop(asked, limits)
     scale = min(1.0, asked.ruling_scale * asked.adjust_scale) * halved
+    scale *= 1.0 if asked.exposure is None else asked.exposure
+    deepest = stop if asked.exposure is None else limits.max_stop_fraction
+    of_order = 1.0 if more or asked.exposure is not None else scale
     fee = market.taker_fee_bps / 10_000
-    cost, coming = order.quantity * (order.limit_price or asked.reference_price) * (1 + fee), Decimal(0)
-    dearer, holds = _dearest(limits), sum(book.held.values(), Decimal(0))
+    dearest = order.limit_price or asked.reference_price
+    cost, coming = order.quantity * dearest * (1 + fee), Decimal(0)
+    entered = cost + before / asked.reference_price * dearest * (1 + fee)
+    dearer, holds = _dearest(limits), sum(book.held.values(), Decimal(0)) - before
     for other in book.coming.values():
         coming += other * dearer * (1 + fee)
-    series = _portfolio(book, asked.symbol, share)
+    series = _portfolio(book, asked.symbol, float(size / equity))
     var, es = _tails(series, limits, bars_per_day)
     shown = book.shown[asked.symbol]
     within = {
@@ -85,9 +96,9 @@ def breaches(
         "order": (order.side, order.kind, order.purpose) == (Side.BUY, OrderKind.MARKET, Purpose.ENTRY),
         "dearest price": order.limit_price is not None
         and asked.reference_price * dearer - market.tick_size < order.limit_price <= asked.reference_price * dearer,
-        "position at its fill": float(cost / (equity - (dearer - 1) * holds))
+        "position at its fill": float(entered / (equity - (dearer - 1) * holds))
         <= scale * limits.max_position_fraction * ROUNDING,
-        "deployed at the fill": float((holds * dearer + coming + cost) / equity)
+        "deployed at the fill": float((holds * dearer + coming + entered) / equity)
         <= limits.max_deployed_fraction * ROUNDING,
         "symbol": order.symbol == asked.symbol == market.symbol,
         "direction": asked.direction is Direction.LONG,
@@ -95,18 +106,19 @@ def breaches(
         "conviction": limits.min_conviction <= asked.conviction <= 1.0,
         "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.25,
         "tick": float(market.tick_size / asked.reference_price) * 1e4 <= limits.max_tick_bps * ROUNDING,
-        "one position": asked.symbol not in book.held and asked.symbol not in book.coming,
+        "one position": (more or asked.symbol not in book.held) and asked.symbol not in book.coming,
+        "shares": all(0.0 <= part <= 1.0 for part in (asked.exposure, asked.held_share) if part is not None),
         "position": share <= scale * limits.max_position_fraction * ROUNDING,
-        "liquidity": float(size) <= scale * limits.max_volume_share * book.volume * ROUNDING,
+        "liquidity": float(size) <= of_order * limits.max_volume_share * book.volume * ROUNDING,
         "deployed": float((book.deployed + size) / equity) <= limits.max_deployed_fraction * ROUNDING,
         "cash": cost <= book.cash - coming,
         "risk per trade": share * stop <= scale * limits.risk_per_trade * ROUNDING,
         "kelly": share <= scale * _kelly(asked.conviction, stop, exits, limits) * ROUNDING,
-        "sold at its stop": float(size) * (1 - stop) * ROUNDING >= float(market.min_notional),
+        "sold at its stop": float(size) * (1 - deepest) * ROUNDING >= float(market.min_notional),
         "history": len(series) >= (50 if limits.var_horizon == "bar" else 99 * _step(limits, bars_per_day)),
         "var": var <= limits.max_var_1d * ROUNDING,
         "es": es <= limits.max_es_1d * ROUNDING,
-        "correlation": _closest(book, asked.symbol) <= limits.max_correlation * ROUNDING,
+        "correlation": _closest(book, asked.symbol, more) <= limits.max_correlation * ROUNDING,
     }
     return [name for name, holds in within.items() if not holds]
 
@@ -161,6 +173,10 @@ def _equal_part(book: OwnBook, asked: Proposal, limits: RiskLimits, bars_per_day
 
 def _stop(asked: Proposal, limits: RiskLimits) -> float:
     wanted = limits.stop_fraction
+    if asked.exposure is not None:
+        price = float(asked.reference_price)
+        away = limits.max_stop_fraction if asked.exit_price is None else 1 - asked.exit_price / price
+        return min(max(wanted, away), limits.max_stop_fraction)
     if asked.atr_quote is not None:
         wanted = max(wanted, limits.stop_atr_multiple * asked.atr_quote / float(asked.reference_price))
     return min(wanted, limits.max_stop_fraction)
@@ -216,10 +232,11 @@ def _tails(bars: Sequence[float], limits: RiskLimits, bars_per_day: float) -> tu
     return read(limits.var_confidence)[0] * now, read(limits.es_confidence)[1] * now
 
 
-def _closest(book: OwnBook, symbol: str) -> float:
-    """Return the highest correlation with any holding or open entry; 1 with a series that never moved."""
+def _closest(book: OwnBook, symbol: str, more: bool) -> float:
+    """Return the highest correlation with any holding or open entry; 1 with a series that never moved. `more`: without the
+    position that is enlarged."""
     closest = 0.0
-    for other in book.held.keys() | book.coming.keys():
+    for other in (book.held.keys() | book.coming.keys()) - ({symbol} if more else set()):
         one, two = book.returns[symbol], book.returns[other]
         moved = one.std() > 0 and two.std() > 0
         closest = max(closest, float(np.corrcoef(one, two)[0, 1]) if moved else 1.0)

@@ -27,6 +27,8 @@ from rl.observation import Observation
 
 NASTY = (nan, inf, -inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1e-320, 1.0 + 2**-52, 2.0, -1.0, 1e16)
 SYMBOLS = tuple(f"C{i}/USDT" for i in range(16))
+OFTEN_HELD = SYMBOLS[:4]
+"""Markets that are often held, and of which more is asked for."""
 Word = Any
 """What a role returns, or does instead."""
 
@@ -92,7 +94,18 @@ PARTS_OF_PRICE = mostly(ATRS, [-1.0])
 CASE, SIGHT = case(), signals(Timeframe.H1)
 _STRIDE = 7919
 """A prime number larger than any pool."""
-BYTES = 26
+HALVES: tuple[tuple[float | None, float | None], ...] = (
+    *[(None, None)] * 24, *[(None, 1.0)] * 24, (0.5, None), (1.0, None), (0.7, 0.3), (1.0, 0.5), (0.4, 1.0), (1.0, 1.0),
+    (None, 0.0), (0.0, 1.0),
+)  # fmt: skip
+"""The share that position voters want, None for voters of single events; and the share for which a position is said to be held,
+None for a new one. A second half of a purchase of single events says that all of it is held."""
+WRONG_HALVES = mostly(
+    HALVES, [(None, nan), (None, -1.0), (None, inf), (nan, 1.0), (2.0, 0.5), (1.0, inf), (-0.5, None)]
+)
+EXITS = (*[None] * 6, 0.999, 0.95, 0.5, 1.1, -1.0, nan)
+"""The own exit of position voters, as a part of the price."""
+BYTES = 28
 """Number of bytes that hypothesis draws for one proposal: two for each choice."""
 
 
@@ -113,12 +126,16 @@ class Choices:
 def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Tried:
     """Return a case with valid border values, and arbitrary opinions and policy."""
     symbol, close, part = choices.of(SYMBOLS), choices.of(CLOSES), choices.of(PARTS_OF_PRICE)
+    share, held = choices.of(HALVES)
+    symbol = symbol if held is None else OFTEN_HELD[SYMBOLS.index(symbol) % len(OFTEN_HELD)]
     mark = marks[symbol] * choices.of(GAPS) if close is None else close
     atr = None if part is None else part * mark
     vote = NetVote(direction=choices.of(DIRECTIONS), conviction=choices.of(CONVICTIONS), against=0.0, votes=())
+    vote = vote.model_copy(update={"exposure": share})
     heard = CASE.model_copy(
         update={
             "decision_id": f"c{number}", "symbol": symbol, "as_of_utc": choices.of(MOMENTS), "proposal": vote,
+            "held_share": held,
             "signals": {Timeframe.H1: SIGHT.model_copy(update={"close": mark, "atr_14_quote": atr})},
         }
     )  # fmt: skip
@@ -132,6 +149,8 @@ def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequenc
     """Return a proposal with unvalidated numbers, as a bug or an attack would give it."""
     units = mostly(SOUND, (*NASTY, *wild))
     symbol, price, part = choices.of(SYMBOLS), choices.of(WRONG_PRICES), choices.of(PARTS_OF_PRICE)
+    (share, held), away = choices.of(WRONG_HALVES), choices.of(EXITS)
+    symbol = symbol if held is None else OFTEN_HELD[SYMBOLS.index(symbol) % len(OFTEN_HELD)]
     mark = marks[symbol] * choices.of(GAPS)
     belief = choices.of(units)
     return Proposal.model_construct(
@@ -146,6 +165,9 @@ def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequenc
         docket=DOCKETS[number % len(DOCKETS)] + ((symbol,) if number % 5 else ()),
         ruling_scale=choices.of(units),
         adjust_scale=choices.of(mostly(FACTORS, (*NASTY, *wild))),
+        exposure=share,
+        exit_price=None if share is None or away is None else away * mark,
+        held_share=held,
     )
 
 

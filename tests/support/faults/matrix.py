@@ -157,7 +157,7 @@ ROWS: Mapping[int, Row] = {
     ),
     33: Row(
         "a failed reading is taken for an empty one",
-        (*_at(Kind.EMPTY, Kind.NOTHING, chance=0.25, at="account"), *_at(Kind.NOTHING, chance=0.3, at="myTrades")),
+        (*_at(Kind.EMPTY, Kind.NOTHING, chance=0.6, at="account"), *_at(Kind.NOTHING, chance=0.3, at="myTrades")),
         (f"{_VENUE}test_told",),
     ),
     34: Row(

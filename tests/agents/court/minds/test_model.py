@@ -129,6 +129,13 @@ def test_an_obvious_signal_is_ruled_by_the_rules_mind_while_the_models_sit(least
     assert {"rules"} == set(speakers(hearing)) or asked
 
 
+def test_models_hear_an_obvious_signal_of_which_a_share_is_entered_at_once() -> None:
+    asker = ScriptedAsker()
+    rules = RulesMind(RULES.court.model_copy(update={"fast_share": 0.25}), SETTINGS.limits)
+    hear(ModelMind(asker, rules, SETTINGS.minds.model_copy(update={"fast_path_conviction": 0.5})))
+    assert len(asker.requests) == 4
+
+
 def test_a_conviction_of_one_takes_no_fast_path_where_there_is_none() -> None:
     certain = NetVote(direction=Direction.LONG, conviction=1.0, against=0.0, votes=())
     asker = ScriptedAsker()

@@ -163,3 +163,19 @@ def test_a_cached_answer_is_judged_again_and_dropped_when_it_is_invalid(tmp_path
     ]
     assert not after.attempts[0].from_cache
     assert len(provider.asked) == 3
+
+
+def test_two_servers_with_a_model_of_the_same_name_have_answers_of_their_own(tmp_path: Path) -> None:
+    provider = ScriptedProvider("first", [GOOD, GOOD])
+
+    async def asked_at(*places: str | None) -> list[bool]:
+        found = []
+        for place in places:
+            settings = minds(("first",), transcripts="cached")
+            there = settings.providers["first"].model_copy(update={"base_url": place})
+            asked = manager(tmp_path, settings.model_copy(update={"providers": {"first": there}}), provider)
+            found.append((await asked.ask("d", request(), accept_scale)).attempts[0].from_cache)
+        return found
+
+    one, other = "http://127.0.0.1:8000/v1", "http://127.0.0.1:8001/v1"
+    assert run(asked_at(one, other, one, other)) == [False, False, True, True]
