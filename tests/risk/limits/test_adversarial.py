@@ -128,7 +128,9 @@ scenes = st.builds(
     kind=st.sampled_from(["calm"] * 6 + list(MARKETS)),
     cash=st.sampled_from([10_000] * 8 + [1_000_000] * 4 + [1, 150, 10**12]),
     held=st.dictionaries(
-        st.sampled_from(SYMBOLS + OFTEN_HELD * 4), st.sampled_from([0.002, 0.005, 0.03, 0.06, 0.09]), max_size=4
+        st.sampled_from(SYMBOLS + OFTEN_HELD * 12),
+        st.sampled_from([0.002, 0.002, 0.005, 0.005, 0.03, 0.06, 0.09]),
+        max_size=6,
     ),
     breaker=st.sampled_from([None] * 16 + ["drawdown", "daily_loss", "turbulence", "loss_streak"]),
     halted=st.sampled_from([False] * 15 + [True]),
