@@ -137,7 +137,7 @@ ROWS: Mapping[int, Row] = {
         ("tests/faults/test_mutated_replies",),
     ),
     24: Row("a market is delisted", (), (f"{_VENUE}test_rules",)),
-    25: Row("liquidated", why_not="spot only: nothing is lent"),
+    25: Row("liquidated", (), ("tests/execution/simulated/margined", f"{_ACCOUNT}shorts")),
     26: Row("the disk is full, locked or gone", (), (f"{_EXCHANGE}test_journal_lost", "tests/execution/journal")),
     27: Row("memory grows", (), ("tests/faults/test_soak",)),
     28: Row("breakers are reset by a restart", (), ("tests/agents/session/ending/test_resuming",)),
