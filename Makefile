@@ -15,7 +15,7 @@ ARGS ?=
 PROPOSALS ?= 100000
 HOURS ?= 24
 FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/agents/session/ending tests/execution/account tests/execution/journal \
-	tests/execution/kill_switch tests/execution/venues tests/execution/wire tests/market/live tests/market/plausible
+	tests/execution/kill_switch tests/execution/simulated/margined tests/execution/venues tests/execution/wire tests/market/live tests/market/plausible
 
 # A start of Python takes 0.7 s longer where each one compiles the sources anew.
 export PYTHONDONTWRITEBYTECODE :=
