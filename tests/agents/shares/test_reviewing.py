@@ -69,13 +69,16 @@ def net(direction: Direction, share: float | None) -> NetVote:
     return NetVote(direction=direction, conviction=0.8, against=0.0, votes=(), exposure=share)
 
 
+LONG = dict.fromkeys(("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT"), SimpleNamespace(is_short=False))
+
+
 def desk(policy: Any, shares: dict[str, float | None], band: float | None = 0.2) -> tuple[Desk, list[ShareReview]]:
     told: list[ShareReview] = []
     signals = SimpleNamespace(signals=lambda timeframe: SimpleNamespace(close=100.0))
     made = SimpleNamespace(
         reviewer=None if policy is None else Reviewer(policy, unseen),
         settings=SimpleNamespace(court=SimpleNamespace(resize_band=band)),
-        trader=SimpleNamespace(share=shares.get),
+        trader=SimpleNamespace(share=shares.get, ledger=SimpleNamespace(position=LONG.get)),
         engines=dict.fromkeys(shares, signals),
         timeframe=None,
         sink=SimpleNamespace(append=told.append),
