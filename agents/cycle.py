@@ -318,7 +318,7 @@ def _bare_case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposu
         proposal=moved.proposal,
         signals=desk.engines[symbol].view(),
         sentiment=read or SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="nobody reads it here")),
-        book=_book_view(desk, symbol, portfolio, exposure),
+        book=_book_view(desk, symbol, portfolio, exposure, moved.proposal.is_short),
         record=moved.record,
         context=None if desk.context is None else desk.context.read(symbol, as_of),
         held_share=moved.held_share,
@@ -327,11 +327,11 @@ def _bare_case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposu
     )
 
 
-def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure) -> BookView:
+def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure, short: bool) -> BookView:
     window, breakers = desk.trader.window, desk.trader.breakers
     held = tuple(position.symbol for position in portfolio.positions)
     moves = [window.correlation(symbol, other) for other in held if other != symbol]
-    latch = breakers.open_on(symbol)
+    latch = breakers.open_on(symbol, "short" if short else "long")
     return BookView(
         equity=float(portfolio.equity),
         deployed_fraction=exposure.deployed_fraction,

@@ -8,7 +8,7 @@ which is liquidated first, since a larger notional needs no smaller part of it a
 from decimal import Decimal
 from math import isfinite
 
-from market.perpetual.margin import MarginTier, initial_margin, liquidation_price
+from market.perpetual.margin import MarginTier, initial_margin
 from risk.facts import Facts, cap, check, no_cap
 from risk.limits.share import stop_at_venue
 from risk.limits.trade import entry_of
@@ -33,7 +33,7 @@ def liquidation(facts: Facts) -> RuleReport:
     if most == 0:
         return check("liquidation", False, None, limit, _STOPS, note=f"no tier allows a leverage of {number}")
     price, stop = facts.proposal.reference_price, stop_at_venue(facts)
-    at = [liquidation_price(*position, terms.tiers) for position in _positions(facts, number, most)]
+    at = [terms.liquidation_price(*position) for position in _positions(facts, number, most)]
     near = [facts.sign * float(1 - found / price) for found in at if found is not None]
     if not near:
         return check("liquidation", True, None, limit, _STOPS, note="no price liquidates it")

@@ -91,6 +91,16 @@ def test_a_stop_at_the_liquidation_price_is_not_before_it() -> None:
     assert (perpetual.liquidation(twice).number, perpetual.liquidation(twice).reaction) == (2.0, Reaction.PASS)
 
 
+def test_the_distance_is_that_of_the_exchange_which_counts_the_maintenance_margin_at_entry() -> None:
+    """There a short of leverage 3 is liquidated 1 / L - r away."""
+    bybit = PERP.model_copy(
+        update={"perpetual": PERP.perpetual.model_copy(update={"maintenance_at": "entry"}) if PERP.perpetual else None}
+    )
+    rate = float(TIERS[0].maintenance_rate)
+    report = perpetual.liquidation(short_facts(leverage=Decimal(3), stop=0.02, instrument=bybit))
+    assert report.number == pytest.approx((1 / 3 - rate) / 0.02)
+
+
 def test_the_largest_position_is_measured_which_needs_the_most_margin() -> None:
     """600,000 lie in the third tier: a short of leverage 2 is liquidated where 1.5 n + 10,300 = 1.05 x (1 + d) n."""
     limits, account = LIMITS.model_copy(update={"max_position_fraction": 0.6}), wallet(equity=Decimal(1_000_000))
