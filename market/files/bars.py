@@ -111,13 +111,7 @@ def read_finer(paths: Sequence[Path], than: Timeframe, symbols: Sequence[str], r
             f"{slowest.source.name} holds {timeframe} bars, which are not finer than the {than} bars of the session: nothing was "
             "started; give finer ones."
         )
-    made: dict[str, list[RawCandles]] = {}
-    for each in found:
-        made.setdefault(each.candles.symbol, []).append(
-            in_timeframe(each.candles, timeframe, PurePath(each.source.name))
-        )
-    candles = {symbol: joined(made[symbol], timeframe) for symbol in symbols if symbol in made}
-    return BarFiles(candles, timeframe, _told(found))
+    return _together(found, timeframe, symbols)
 
 
 def read_marks(
@@ -135,6 +129,11 @@ def read_marks(
             f"{_names(sources)} holds mark prices of {', '.join(sorted(set(known))[:12])} and none of {', '.join(symbols)}: "
             "nothing was started; give those of the markets that are traded."
         )
+    return _together(found, timeframe, symbols)
+
+
+def _together(found: Sequence[_Found], timeframe: Timeframe, symbols: Sequence[str]) -> BarFiles:
+    """What was found of these symbols, in `timeframe`, the files of a symbol joined."""
     made: dict[str, list[RawCandles]] = {}
     for each in found:
         made.setdefault(each.candles.symbol, []).append(

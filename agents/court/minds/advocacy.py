@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from agents.court.case import Case
 from agents.court.minds.against_shorts import against_a_short, gap
-from agents.court.minds.attack import Attack, attack
+from agents.court.minds.attack import Attack, attack, weak
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
@@ -20,7 +20,7 @@ def counter_evidence(case: Case) -> tuple[Attack, ...]:
     if case.proposal.is_short:
         found = [*against_a_short(case), *_book(case)] or list(gap(base))
     else:
-        found = [*_stretched(base), *_weak(base), *_higher(case), *_mood(case), *_book(case)]
+        found = [*_stretched(base), *weak(base), *_higher(case), *_mood(case), *_book(case)]
         found = found or list(_price_of_being_wrong(base))
     return tuple(sorted(found, key=lambda each: -each.weight))
 
@@ -41,18 +41,6 @@ def _stretched(now: TechnicalSignals) -> Iterator[Attack]:
         yield attack(0.15, f"{at}.bb_upper", now.bb_upper, "price is above its upper Bollinger band")
     if now.sma_50 is not None and now.atr_14_quote and now.close - now.sma_50 > 4 * now.atr_14_quote:
         yield attack(0.2, f"{at}.sma_50", now.sma_50, "price has run more than 4 ATR from its mean")
-
-
-def _weak(now: TechnicalSignals) -> Iterator[Attack]:
-    at = f"signals.{now.timeframe}"
-    if now.adx_14 is not None and now.adx_14 < 18:
-        yield attack(0.15, f"{at}.adx_14", now.adx_14, "there is no trend to ride")
-    if now.volume_ratio_20 is not None and now.volume_ratio_20 < 0.7:
-        yield attack(0.12, f"{at}.volume_ratio_20", now.volume_ratio_20, "the move has no volume behind it")
-    if now.sma_200 is not None and now.close < now.sma_200:
-        yield attack(0.15, f"{at}.sma_200", now.sma_200, "price is below its 200-bar mean")
-    if now.realized_volatility is not None and now.realized_volatility > 1.2:
-        yield attack(0.15, f"{at}.realized_volatility", now.realized_volatility, "volatility is above 120% a year")
 
 
 def _higher(case: Case) -> Iterator[Attack]:

@@ -7,7 +7,7 @@ rest mirrors what speaks against a purchase (`agents.court.minds.advocacy`).
 from collections.abc import Iterator
 
 from agents.court.case import Case
-from agents.court.minds.attack import Attack, attack
+from agents.court.minds.attack import Attack, attack, weak
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
@@ -19,7 +19,7 @@ _PER_RATE, _MOST_BY_FUNDING = 300.0, 0.3
 def against_a_short(case: Case) -> tuple[Attack, ...]:
     """What the market, the news and the funding say against a short sale."""
     base = case.signals[case.base_timeframe]
-    return (*_stretched(base), *_against_the_rise(base), *_higher(case), *_mood(case), *_funding(case))
+    return (*_stretched(base), *weak(base, short=True), *_higher(case), *_mood(case), *_funding(case))
 
 
 def gap(now: TechnicalSignals) -> Iterator[Attack]:
@@ -38,18 +38,6 @@ def _stretched(now: TechnicalSignals) -> Iterator[Attack]:
         yield attack(0.15, f"{at}.bb_lower", now.bb_lower, "price is below its lower Bollinger band")
     if now.sma_50 is not None and now.atr_14_quote and now.sma_50 - now.close > 4 * now.atr_14_quote:
         yield attack(0.2, f"{at}.sma_50", now.sma_50, "price has fallen more than 4 ATR from its mean")
-
-
-def _against_the_rise(now: TechnicalSignals) -> Iterator[Attack]:
-    at = f"signals.{now.timeframe}"
-    if now.adx_14 is not None and now.adx_14 < 18:
-        yield attack(0.15, f"{at}.adx_14", now.adx_14, "there is no trend to ride")
-    if now.volume_ratio_20 is not None and now.volume_ratio_20 < 0.7:
-        yield attack(0.12, f"{at}.volume_ratio_20", now.volume_ratio_20, "the move has no volume behind it")
-    if now.sma_200 is not None and now.close > now.sma_200:
-        yield attack(0.15, f"{at}.sma_200", now.sma_200, "price is above its 200-bar mean")
-    if now.realized_volatility is not None and now.realized_volatility > 1.2:
-        yield attack(0.15, f"{at}.realized_volatility", now.realized_volatility, "volatility is above 120% a year")
 
 
 def _higher(case: Case) -> Iterator[Attack]:
