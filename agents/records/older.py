@@ -114,6 +114,10 @@ ADDED_IN_SESSION_7: Mapping[str, Any] = {
 """Settings that version 6 of a session did not have, with what it did, by dotted path as above."""
 
 
+ADDED_IN_SESSION_8: Mapping[str, Any] = {}
+"""Settings that version 7 of a session did not have, with what it did, by dotted path as above."""
+
+
 def session_without_policies(tree: Tree) -> Tree:
     """Version 1. The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
     return with_settings(tree, {"rl": {"mode": "off", "model": None}})
@@ -142,6 +146,11 @@ def session_before_settings_of_6(tree: Tree) -> Tree:
 def session_before_settings_of_7(tree: Tree) -> Tree:
     """Version 6. See `ADDED_IN_SESSION_7`."""
     return with_settings(tree, ADDED_IN_SESSION_7)
+
+
+def session_before_settings_of_8(tree: Tree) -> Tree:
+    """Version 7. See `ADDED_IN_SESSION_8`."""
+    return with_settings(tree, ADDED_IN_SESSION_8)
 
 
 def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:
