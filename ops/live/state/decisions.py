@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agents.court.reserved.dockets import FAST
 from agents.records.record import CycleRecord, Session
 from config.frozen import Frozen, UtcTime
 from ops.story.cases import Cases, DecidedCase
@@ -70,9 +71,8 @@ class Decisions:
         self._cases.pass_slice(record.tape)
         for hearing in record.fast:
             self._cases.enter_at_once(hearing)
+            self._place(hearing.case.decision_id.removesuffix(FAST), event)
         for gone in record.dropped:
-            if self._cases.entered(gone.decision_id) is not None:
-                self._place(gone.decision_id, event)
             self._cases.drop(gone.decision_id)
         for review in record.reviews:
             self._place(review.case.decision_id, event)
@@ -81,6 +81,10 @@ class Decisions:
         for heard in record.hearings:
             self._place(heard.case.decision_id, event)
             self._cases.hear(heard)
+
+    def end(self) -> None:
+        """The session has ended: a purchase that was entered at once, and whose ruling never came, is a decision of its own."""
+        self._cases.end()
 
     def close(self, trip: RoundTrip) -> None:
         """Take a closed trade: the decision that opened it is told what it made."""
@@ -107,14 +111,14 @@ class Decisions:
                 shown.append(decision)
             found += 1
         kept = len(self._cases.heard) + len(self._reviews)
-        return Page(found=found, kept=kept, before=self._taken - kept, offset=offset, decisions=tuple(shown))
+        return Page(found=found, kept=kept, before=max(0, self._taken - kept), offset=offset, decisions=tuple(shown))
 
     def one(self, decision_id: str) -> Decision | None:
         """The decision of this id; None for one that is not in the index."""
         return next((each for each in self._newest_first() if each.decision_id == decision_id), None)
 
     def _place(self, decision_id: str, event: int) -> None:
-        self._taken += 1
+        self._taken += decision_id not in self._events
         self._events[decision_id] = event
         _shorten(self._events, 2 * self._most)
 

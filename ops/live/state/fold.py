@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from agents.approval.petition import Approval
 from agents.court.hearing import Hearing, Review
+from agents.court.reserved.dockets import FAST
 from agents.desk.world import ON_THE_CLOCK
 from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.outages.alert import Alert
@@ -114,6 +115,7 @@ class Fold:
                 self._policy_note = f"made {event.after} again: {event.why}"
             case SessionEnd():
                 self._end = event
+                self.decisions.end()
                 exposure = None if self._account is None else self._account.exposure
                 self._account = Account(event.portfolio, event.breakers, exposure)
             case _:
@@ -206,7 +208,7 @@ class Fold:
         if hearing.verdict.order is None:
             return
         voters = ", ".join(sorted({vote.voter for vote in hearing.case.proposal.votes}))
-        self._theses.setdefault(hearing.case.decision_id.removesuffix("-fast"), f"{voters}: {hearing.ruling.why}")
+        self._theses.setdefault(hearing.case.decision_id.removesuffix(FAST), f"{voters}: {hearing.ruling.why}")
         while len(self._theses) > _THESES_KEPT:
             del self._theses[next(iter(self._theses))]
 

@@ -54,7 +54,7 @@ def test_a_head_beyond_the_end_is_none(place: Place) -> None:
 
 def test_rows_that_do_not_follow_from_the_head_are_refused(place: Place) -> None:
     path = written(place, 3)
-    with pytest.raises(JournalFault, match="Event 2 .* does not fit the chain"):
+    with pytest.raises(JournalFault, match=r"Event 2 .* does not fit the chain"):
         list(read_rows(path, KEY, Head(1, "0" * 64)))
 
 
