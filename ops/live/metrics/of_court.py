@@ -33,6 +33,11 @@ def _verdicts(told: Told) -> Iterator[Sample]:
         yield Sample(told.measured.verdicts[verdict], (verdict,))
 
 
+def _refusals(told: Told) -> Iterator[Sample]:
+    for rule in RULE.values:  # all of them: a first refusal is then seen to rise from 0
+        yield Sample(told.measured.refused_by[rule], (rule,))
+
+
 def _abstained(told: Told) -> Iterator[Sample]:
     for role in ROLE.values:
         yield Sample(next((n for each, n in told.measured.abstained.items() if each == role), 0), (role,))
@@ -136,7 +141,7 @@ OF_COURT = (
         "counter",
         "verdicts",
         "Refusals by the rule that decided them",
-        lambda told: (Sample(n, (rule,)) for rule, n in told.measured.refused_by.items()),
+        _refusals,
         (RULE,),
     ),
     Metric(
