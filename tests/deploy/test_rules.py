@@ -1,7 +1,6 @@
 """The alert rules of Prometheus: each says what it must, reads what is really exported, fires when it should and not before."""
 
 import os
-import re
 import shutil
 import subprocess
 from functools import cache
@@ -10,18 +9,15 @@ from typing import Any
 
 import pytest
 import yaml
+from promql import exported, labels_of, series_of
 from rule_cases import BASE, CASES, INTERVAL_MIN, Case
 
-from ops.live.following.window import Window
 from ops.live.metrics.catalogue import CATALOGUE
-from ops.live.metrics.exporting import registry_of
 from ops.live.metrics.rules_page import rules_page
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deploy/prometheus"
 RULES = FOLDER / "rules.yml"
-BY_PROMETHEUS = {"up", "scrape_duration_seconds"}
-"""Metrics that Prometheus makes itself."""
 MISSING = "Prometheus is not installed (apt-get install --no-install-recommends prometheus prometheus-alertmanager)"
 needs_tools = pytest.mark.skipif(
     os.environ.get("CI") != "true" and not (shutil.which("promtool") and shutil.which("amtool")), reason=MISSING
@@ -35,33 +31,6 @@ def rules() -> dict[str, dict[str, Any]]:
     found = [rule for group in groups for rule in group["rules"]]
     assert len({rule["alert"] for rule in found}) == len(found)
     return {rule["alert"]: rule for rule in found}
-
-
-def exported() -> set[str]:
-    """Every name of a series that the real registry exports."""
-    names = {"process_start_time_seconds", "process_resident_memory_bytes", "process_open_fds", "process_max_fds"}
-    collected = {family.name for family in registry_of(Window("none")).collect()}
-    assert names <= collected
-    for metric in CATALOGUE:
-        endings = ("_bucket", "_sum", "_count") if metric.kind == "histogram" else ("",)
-        names |= {metric.full_name + ending for ending in endings}
-    return names
-
-
-def series_of(expression: str) -> set[str]:
-    """The names of the metrics that an expression reads."""
-    bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', "", expression)
-    bare = re.sub(r"\b(?:by|on|group_left|group_right|without|ignoring)\s*\([^)]*\)", "", bare)
-    return set(re.findall(r"\b(?:tribunal_|process_|up\b|scrape_)\w*", bare))
-
-
-def labels_of(expression: str) -> set[tuple[str, str]]:
-    """Metric and label, of each label that an expression asks about."""
-    return {
-        (name, label)
-        for name, inside in re.findall(r"\b(tribunal_\w+)\{([^}]*)\}", expression)
-        for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", inside)
-    }
 
 
 def tool(*words: str | Path) -> str:
@@ -95,7 +64,7 @@ def test_the_page_of_rules_is_that_of_the_file() -> None:
 
 
 def test_each_rule_reads_only_what_is_exported() -> None:
-    known = exported() | BY_PROMETHEUS
+    known = exported()
     declared = {
         (metric.full_name + ending, label.name)
         for metric in CATALOGUE
