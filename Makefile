@@ -39,7 +39,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals $(BIN)/mypy benchmarks tests/support
+	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows $(BIN)/mypy benchmarks tests/support
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures

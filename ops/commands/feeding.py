@@ -28,7 +28,7 @@ from market.live.feed import LiveFeed
 from market.simulated.prices import warmup_length
 from market.tape import Tape
 from market.timeframe import Timeframe
-from ops.commands.sessions.onlookers import looked_on
+from ops.live.onlookers import looked_on
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import FeedProgress
 from ops.terminal.seats import SeatsTeller

@@ -11,9 +11,9 @@ from agents.records.reading import refuse_other_key
 from config.errors import UsageFault
 from config.secrets import journal_key, load_secrets, state_dir
 from execution.journal.stores.pointer import POINTER
+from ops.live.needed import INSTALL
 
 _RUNS = Path("runs")
-INSTALL = 'The window needs packages that are not installed; nothing was served. Run: pip install "tribunal[serve]".'
 
 
 def serve_command(arguments: argparse.Namespace, stop: Event | None = None) -> int:
@@ -22,7 +22,7 @@ def serve_command(arguments: argparse.Namespace, stop: Event | None = None) -> i
         from ops.live.opened import beside
         from ops.live.web.server import DEFAULT_PORT, Place
     except ModuleNotFoundError as missing:
-        raise UsageFault(INSTALL) from missing
+        raise UsageFault(f"{INSTALL} Nothing was served.") from missing
     if arguments.set_password:
         return _set_password()
     if arguments.new_token is not None:

@@ -37,9 +37,9 @@ from execution.journal.chain import Journal
 from execution.journal.event import Listener
 from market.tape import Tape
 from ops.anchoring import Anchoring
-from ops.commands.sessions.onlookers import looked_on, paced
 from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
+from ops.live.onlookers import looked_on, paced
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress

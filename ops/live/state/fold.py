@@ -121,8 +121,8 @@ class Fold:
                 self._cycle(event, number)
             case VenueWord():
                 self._venue(event)
-            case SentOrder():
-                self._orders.send(event)
+            case _ if event.event_kind == SentOrder.event_kind:
+                self._orders.send(_as_told(event))
             case DustSwept():
                 self._closed(self._booking.sweep(event))
             case Arrived():
@@ -142,8 +142,6 @@ class Fold:
                 self.decisions.end()
                 exposure = None if self._account is None else self._account.exposure
                 self._account = Account(event.portfolio, event.breakers, exposure)
-            case _:
-                pass
         if (alarm := alarm_of(event)) is not None:
             self._alerts.append(alarm)
 
@@ -248,10 +246,8 @@ class Fold:
     def _venue(self, word: VenueWord) -> None:
         self._orders.hear(word.report)
         booked = self._booking.take(word.report)
-        closed = {trip.trade.symbol: trip.decision_id for trip in booked.closed}
+        self.fills.extend(zip(booked.openers, booked.fills, strict=True))
         for fill in booked.fills:
-            opened = closed.get(fill.symbol) or self._booking.opened_by(fill.symbol)
-            self.fills.append((opened or fill.decision_id.removesuffix(FAST), fill))
             if fill.purpose == "liquidation":
                 text = liquidation_told(fill, fill.filled_utc)
                 self._alerts.append(Alert(at_utc=fill.filled_utc, code="liquidated", severity="critical", text=text))
@@ -439,6 +435,11 @@ class _Spent:
         if attempt.outcome.was_sent and not attempt.from_cache:
             self.requests += 1
             self.failed += attempt.outcome is not AttemptOutcome.OK
+
+
+def _as_told(order: Journaled) -> SentOrder:
+    """An order as a journal tells of it. A session hands over the order itself, which nobody here may name."""
+    return order if isinstance(order, SentOrder) else SentOrder.made_of(dict(order))
 
 
 def _head_of(run: str, session: Session) -> Head:

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
+from agents.court.reserved.dockets import FAST
 from agents.records.events import read_events
 from agents.records.registry import Recorded
 from execution.journal.chain import head_at
+from execution.reports import Fill
 from ops.live.following.window import Window
 from ops.live.state.fold import Fold
+from ops.story.executions import together
 from ops.story.parts.booking import quote_currency
 from ops.story.trials.finding import heard_in
 from ops.story.trials.trial import Trial, TrialFill
@@ -52,15 +55,20 @@ def _between(journal: Path, key: bytes, first: int, last: int) -> Iterator[Recor
 
 
 def _fills_of(fold: Fold, decision_id: str) -> tuple[TrialFill, ...]:
+    """The fills of the position that a decision opened, and of its own entry, an order each."""
+    by_order: dict[str, list[Fill]] = {}
+    for opened, fill in fold.fills:
+        own = fill.decision_id.removesuffix(FAST) == decision_id
+        if opened == decision_id or (own and fill.purpose == "entry"):
+            by_order.setdefault(fill.order_id, []).append(fill)
     return tuple(
         TrialFill(
-            order_id=fill.order_id,
-            purpose=fill.purpose.value,
-            quantity=fill.quantity,
-            price=fill.price,
-            fee=fill.fee,
-            at_utc=fill.filled_utc,
+            order_id=each.order_id,
+            purpose=each.purpose,
+            quantity=each.quantity,
+            price=each.price,
+            fee=each.fee,
+            at_utc=each.at_utc,
         )
-        for opened, fill in fold.fills
-        if decision_id in (opened, fill.decision_id)
+        for each in (together(fills, None) for fills in by_order.values())
     )

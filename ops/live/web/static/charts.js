@@ -6,16 +6,24 @@
     const read = getComputedStyle(document.documentElement);
     return (name) => read.getPropertyValue(name).trim();
   };
-  const percent = (_, values) => values.map((value) => `${value.toFixed(Math.abs(value) < 10 ? 1 : 0)}`);
+  const percent = (_, values) => { const step = values.length > 1 ? Math.abs(values[1] - values[0]) : 1; return values.map((value) => value.toFixed(step < 0.1 ? 2 : step < 1 ? 1 : 0)); };
+  const times = (_, values) => {
+    const step = values.length > 1 ? values[1] - values[0] : 0;
+    return values.map((at) => {
+      const text = new Date(at * 1000).toISOString();
+      if (step < 86400 && text.slice(11, 16) !== "00:00") return text.slice(11, 16);
+      return step > 27 * 86400 ? text.slice(0, 7) : text.slice(5, 10);
+    });
+  };
   const money = (_, values) => values.map((value) => value.toLocaleString("en", { maximumFractionDigits: 2 }));
   const frame = (place, series, values, bands) => {
     const ink = style();
     const axis = { stroke: ink("--muted"), grid: { stroke: ink("--grid"), width: 1 }, ticks: { stroke: ink("--line"), width: 1 }, font: "11px system-ui" };
     return {
-      width: place.clientWidth, height: place.clientHeight - 30,
+      width: place.clientWidth, height: place.clientHeight - (window.innerWidth > 720 ? 26 : 0),
       cursor: { sync: { key: "account" }, drag: { x: true, y: false } },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
-      axes: [{ ...axis }, { ...axis, size: 66, values }],
+      axes: [{ ...axis, values: times, space: 60 }, { ...axis, size: 66, space: 24, values }],
       series: [{ label: "UTC", value: (_, at) => (at == null ? "–" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")) }, ...series],
       bands,
     };

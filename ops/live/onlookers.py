@@ -55,7 +55,7 @@ def _served(
 
         serving, handover = held.enter_context(inside(folder, journal_of(folder), key, Place(port=port), is_past))
     except ModuleNotFoundError:
-        from ops.commands.operate.serve import INSTALL
+        from ops.live.needed import INSTALL
 
         _say(f"{INSTALL} The session goes on.")
         return None
