@@ -27,19 +27,22 @@ _PIECE = 4096
 
 
 @compiled
-def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, alone: bool) -> int:
+def prepare_tails(
+    limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, alone: bool, side: int
+) -> int:
     """Fill `paper` with the bars to be measured, oldest first. Returns their number, or SCALES.
 
     `paper`, shape (4, window) [fraction]: scratch space, changed; where the book holds more, its row 0 has the steps of that.
     `steps`, shape (n_steps,): the symbol's simple returns in steps, oldest first [fraction]. `alone`: the book holds nothing
     else; then only the bars of the tail are measured, otherwise all of them. `fact`: keeps what is measured of the market alone.
+    `side`: LONG or SHORT, of what is added; a short brings the returns with the other sign.
     """
     if alone and limits.filtered:
-        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = unit_tails(limits, account, paper, steps, fact)
+        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = unit_tails(limits, account, paper, steps, fact, side)
         return SCALES
     rows, own = len(steps), paper[1, : len(steps)]
     for i in range(rows):
-        own[i] = steps[i]
+        own[i] = side * steps[i]
     if not alone:
         return rows
     edge = ranked(account, paper, own, max(rank_above(limits.var_tail, rows), rank_above(limits.es_tail, rows)))
@@ -54,12 +57,20 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats,
 
 
 @compiled
-def unit_tails(limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record) -> tuple[float, float]:
+def unit_tails(
+    limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, side: int
+) -> tuple[float, float]:
     """VaR and ES, per step, of a book that is one market and nothing else; filtered, they scale with its share.
 
     `paper`, shape (4, window) [fraction]: scratch space, changed. `steps`, shape (n_steps,): the market's simple returns in
-    steps, oldest first [fraction]. `fact`: has them, or keeps them from now on.
+    steps, oldest first [fraction]. `fact`: has them, or keeps them from now on. `side`: LONG or SHORT.
     """
+    if side < 0:
+        if not fact.short_loss > 0.0:
+            for i in range(len(steps)):
+                paper[2, i] = -steps[i]
+            fact.short_value, fact.short_loss = _filtered(limits, account, paper, len(steps))
+        return float(fact.short_value), float(fact.short_loss)
     if not fact.loss > 0.0:
         for i in range(len(steps)):
             paper[2, i] = steps[i]
@@ -203,6 +214,45 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
     """
     value, loss = _tails_at(limits, account, paper, rows, count, extra)
     return bool(max(value / limits.max_var_1d, loss / limits.max_es_1d) <= 1.0)
+
+
+@compiled
+def stressed_room(limits: Record, paper: Floats, own: Floats, others: bool, side: int) -> float:
+    """The largest addition [fraction of equity] with which the book, held through any `stress_bars` bars of the window, loses no
+    more than its limit: `risk.limits.loss.stressed_loss`.
+
+    `own`, shape (n_bars,): the market's simple returns, oldest first [fraction]. `paper`, shape (4, window): where the book holds
+    `others`, row 1 has their gains over the stretch that begins at each bar [fraction of equity]. `side`: LONG or SHORT.
+    """
+    length, room, worst = limits.stress_bars, np.inf, 0.0
+    if len(own) < length:
+        return 0.0
+    for first in range(len(own) - length + 1):
+        grown = 1.0
+        for i in range(length):
+            grown *= 1.0 + own[first + i]
+        gain, held = side * (grown - 1.0), paper[1, first] if others else 0.0
+        worst = min(worst, held)
+        if gain < 0.0:
+            room = min(room, (limits.max_stressed_loss + held) / -gain)
+    if not -worst <= limits.max_stressed_loss:
+        room = 0.0
+    return float(np.inf if room >= limits.max_position_fraction else room)
+
+
+@compiled
+def add_stretches(limits: Record, paper: Floats, returns: Floats, weight: float, first: bool) -> None:
+    """Add the gains of a position of this weight [fraction of equity] over each stretch of `stress_bars` bars to `paper[1]`, or begin
+    with them.
+
+    `returns`, shape (n_bars,): simple returns, oldest first [fraction]. `paper`, shape (4, window) [fraction].
+    """
+    length = limits.stress_bars
+    for begin in range(len(returns) - length + 1):
+        grown = 1.0
+        for i in range(length):
+            grown *= 1.0 + returns[begin + i]
+        paper[1, begin] = (grown - 1.0) * weight + (0.0 if first else paper[1, begin])
 
 
 @compiled
