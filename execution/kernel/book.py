@@ -211,12 +211,13 @@ def trade(
     _note(account, place, fills, buys, purpose, lots, ticks, ratio(fee, (limits.quote_units, 0.0)))
     if place.held == 0:
         _close(limits, account, place)
-    return lots
+    return int(lots)
 
 
 @compiled
 def liquidate(both: Both, rule: Record, limits: Record, account: Record, place: Record, fills: Records) -> None:
-    """Close what is held at its bankruptcy price, and withdraw all orders: the exchange does both, and takes nothing from the book.
+    """Close what is held at its bankruptcy price, and withdraw all orders: the exchange does both, and takes nothing from the
+    book.
 
     `fills`, shape (n_fills,): records of FILL with room for one more; `account`, `place`: records of ACCOUNT and PLACE. All three
     are changed. The fee is what is left of the margin, at most [quote].

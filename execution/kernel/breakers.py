@@ -62,8 +62,8 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
 
     In this order: lift those whose time is over; trip on the losses of the day and the week; start a new day or week; trip on
     drawdown and on the largest move. `equity` in quote units. `sigma` in standard
-    deviations: the largest move, or, where symbols are paused one by one, the fall of the market; `rise`: the rise of one that may be
-    sold short, 0 for any other.
+    deviations: the largest move, or, where symbols are paused one by one, the fall of the market; `rise`: the rise of one that
+    may be sold short, 0 for any other.
     """
     now = account.now_us
     if account.daily_until <= now:

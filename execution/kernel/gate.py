@@ -42,18 +42,13 @@ from execution.kernel.judging.holdings import (
     weight_of,
 )
 from execution.kernel.judging.pairs import as_bets, correlated
+from execution.kernel.judging.rooms import at_dearest, book_room, deployed_room
 from execution.kernel.judging.shares import UNCLEAR, lots_of_share, rough_lots_of_share, share_left
-from execution.kernel.judging.tails import (
-    add_stretches,
-    add_up,
-    prepare_tails,
-    room_under_both,
-    stressed_room,
-    tails_hold,
-)
+from execution.kernel.judging.stress import stressed_room
+from execution.kernel.judging.tails import add_up, prepare_tails, room_under_both, tails_hold
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
 from execution.kernel.margined.checks import contract_refused, leverage_room
-from execution.kernel.market import count_entry, is_open, is_wide, lots_within, near_release, show_book
+from execution.kernel.market import count_entry, is_open, is_wide, near_release, show_book
 from execution.kernel.records import Both, Floats, Record, Records, Small
 from execution.kernel.venue import put
 from risk.manager import HALVINGS
@@ -116,9 +111,9 @@ def _market_refused(
     if fact.shown != limits.number + 1:
         show_book(rule, places[s], bar)
         fact.wide = is_wide(places[s], limits.max_spread_bps)
-        fact.room = _book_room(rule, limits, places[s], price, w.ASKS)
+        fact.room = book_room(rule, limits, places[s], price, w.ASKS)
         if both is not None:
-            fact.bid_room = _book_room(rule, limits, places[s], price, w.BIDS)
+            fact.bid_room = book_room(rule, limits, places[s], price, w.BIDS)
         fact.shown = limits.number + 1
     if fact.wide:
         return w.SPREAD
@@ -151,7 +146,8 @@ def judge(
     multiplier: float,
     side: int,
 ) -> int:
-    """Judge a purchase, or on perpetuals a short sale, and send it if it is allowed. Returns ALLOWED, or the number of the rule that refused.
+    """Judge a purchase, or on perpetuals a short sale, and send it if it is allowed. Returns ALLOWED, or the number of the rule
+    that refused.
 
     `columns`: those of `show`; `now` (n_symbols,): records of BAR, of bar `t` [quote, base]. `returns`, `sums`, `seen`, each
     of shape (n_symbols, n_bars): simple returns and the sums of the latest `limits.step` of them [fraction], and how many there
@@ -212,14 +208,14 @@ def judge(
         net, short = side * net_of(rules, places, s) / equity[0], short_notional(rules, places, s) / equity[0]
         contract = leverage_room(rule, equity[0])
         if contract < np.inf:
-            contract = _at_dearest(rule, limits, contract)
+            contract = at_dearest(rule, limits, contract)
         if side < 0:
             record = record_of(account, account.shorts, say.shorts)
     fallen = fall(account.peak, equity[0]) >= limits.half_size_drawdown
     room = min(
         limits.risk_per_trade / stop,
-        _at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
-        _deployed_room(rule, limits, used, held, short),
+        at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
+        deployed_room(rule, limits, used, held, short),
         limits.max_gross_leverage - used,
         limits.max_net_leverage - net,
         contract,
@@ -233,7 +229,7 @@ def judge(
     )
     if limits.max_stressed_loss < np.inf:
         room = min(
-            room, _stressed(both, now, returns, rules, limits, places, paper, t, s, rows, equity[0], alone, side)
+            room, stressed_room(both, now, returns, rules, limits, places, paper, t, s, rows, equity[0], alone, side)
         )
     if both is None:
         of_order = cash_room(rule, limits, free, places, fact.room) / equity[0]
@@ -253,33 +249,6 @@ def judge(
         both, rule, limits, account, places[s], paper, steps, fact, alone, equity, exact, multiplier, stop, room, of_order, say,
         fallen, side,
     )  # fmt: skip
-
-
-@compiled
-def _stressed(
-    both: Both,
-    now: Records,
-    returns: Floats,
-    rules: Records,
-    limits: Record,
-    places: Records,
-    paper: Floats,
-    t: int,
-    s: int,
-    rows: int,
-    equity: float,
-    alone: bool,
-    side: int,
-) -> float:
-    """What the loss in the worst stretch of the window leaves [fraction of equity]; infinite where a whole position keeps it."""
-    first = True
-    if not alone and rows >= limits.stress_bars:
-        for other in range(len(places)):
-            if other != s and is_weighed(now[other], places[other]):
-                weight = weight_of(both, rules[other], places[other], equity)
-                add_stretches(limits, paper, returns[other, t - rows + 1 : t + 1], weight, first)
-                first = False
-    return stressed_room(limits, paper, returns[s, t - rows + 1 : t + 1], not first, side)
 
 
 @compiled
@@ -409,29 +378,3 @@ def _scale(say: Record, multiplier: float) -> Pair:
         return 1.0, 0.0
     scale = times(decimal_of(say.scale), decimal_of(multiplier))
     return (1.0, 0.0) if (scale[0] - 1.0) + scale[1] > 0.0 else scale
-
-
-@compiled
-def _at_dearest(rule: Record, limits: Record, room: float) -> float:
-    """The notional that costs `room` at the dearest price and with its fee: `risk.sizing.at_dearest`."""
-    if not limits.entry_cap:
-        return float(room)
-    return float(room * A_HAIR_LESS / ((1.0 + limits.entry_cap) * (1.0 + rule.fee)))
-
-
-@compiled
-def _deployed_room(rule: Record, limits: Record, used: float, held: float, short: float) -> float:
-    """What all positions together leave: `risk.sizing.deployed_room`. `short`: the part of `held` that is."""
-    if not limits.entry_cap:
-        return float(limits.max_deployed_fraction - used)
-    larger = held + limits.max_deployed_fraction * limits.entry_cap * short
-    return float(
-        _at_dearest(rule, limits, limits.max_deployed_fraction - larger - limits.entry_cap * held) - (used - held)
-    )
-
-
-@compiled
-def _book_room(rule: Record, limits: Record, place: Record, price: Pair, row: int) -> float:
-    """What the book gives near its middle, in quote units at the last close."""
-    size = times(lots_within(rule, limits, place, row), (rule.lot[0], rule.lot[1]))
-    return float(times(size, price)[0] * A_HAIR_LESS)

@@ -149,8 +149,8 @@ def grid_of(
 
     `close_ms`, shape (n,): int64, one bar length apart, in ms since 1970 UTC. `prices`, shape (5, n, k), float64: open, high,
     low, close [quote] and volume [base]. `state`, shape (n, k), int8: ABSENT, BELIEVED (the default for all) or DOUBTED.
-    `frozen`, shape (n, k), int8: 1 where no new position may be opened. `contracts`: of perpetuals. Arrays of these types are not copied, so they may not be
-    changed afterwards. Raises DataFault for what the module refuses.
+    `frozen`, shape (n, k), int8: 1 where no new position may be opened. `contracts`: of perpetuals. Arrays of these types are
+    not copied, so they may not be changed afterwards. Raises DataFault for what the module refuses.
     """
     n, k = len(close_ms), len(symbols)
     state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.require(state, np.int8, ("C", "W"))

@@ -13,8 +13,9 @@ import numpy as np
 from execution import observation
 from execution.kernel import records as w
 from execution.kernel.bars.calm import skip
+from execution.kernel.bars.lived import fall, live, review, rise
 from execution.kernel.bars.measured import measured, show, show_marks, sound
-from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
+from execution.kernel.breakers import equity_of, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
 from execution.kernel.horizons import close_what_is_due
@@ -25,83 +26,10 @@ from execution.kernel.judging.tails import rolled
 from execution.kernel.judging.voters import remember
 from execution.kernel.margined.deciding import decide_both
 from execution.kernel.margined.funding import settle
-from execution.kernel.margined.sides import side_of
-from execution.kernel.margined.walking import walk_both
 from execution.kernel.market import forget_yesterday
-from execution.kernel.protection import abandon_entry, follow, leave, tidy, trail, trim
+from execution.kernel.protection import follow, leave, trim
 from execution.kernel.records import Both, Floats, Ints, Record, Records, Small
-from execution.kernel.venue import at_open, walk
 from risk import record, sizing
-
-
-@compiled
-def _live(
-    both: Both, now: Records, rules: Records, limits: Record, account: Record, places: Records, fills: Records
-) -> None:
-    """What happens during the bar: trading at the open, then during the rest of it; then the marks."""
-    for s in range(len(places)):
-        place, busy = places[s], places[s].live > 0
-        if both is not None:
-            busy = busy or place.held > 0
-        if busy and now[s].state:
-            at_open(both, rules[s], limits, account, place, fills, now[s])
-            tidy(both, rules[s], limits, account, place)
-    for s in range(len(places)):
-        place = places[s]
-        if place.moving:
-            if both is None:
-                walk(both, rules[s], limits, account, place, fills, now[s])
-            else:
-                walk_both(both, rules[s], limits, account, place, fills, now[s])
-            tidy(both, rules[s], limits, account, place)
-        if place.held and now[s].state == w.BELIEVED:
-            place.mark = now[s].close if both is None else now[s].mark_close
-
-
-@compiled
-def _rise(now: Records, limits: Record, account: Record, places: Records) -> float:
-    """The same as `_fall` for short sales: pause them where a symbol has risen. Returns how far the market rose."""
-    total, count = 0.0, 0
-    for s in range(len(places)):
-        move = now[s].sigma
-        if now[s].state != w.BELIEVED or np.isnan(move):
-            continue
-        total += move
-        count += 1
-        if move >= limits.fall_sigma:
-            places[s].risen_until = account.now_us + limits.turbulence_pause_us
-    return total / count if count > 1 else 0.0
-
-
-@compiled
-def _fall(now: Records, limits: Record, account: Record, places: Records) -> float:
-    """Pause the symbols that have fallen. Returns how far the market fell, the mean of its symbols [standard deviations]."""
-    total, count = 0.0, 0
-    for s in range(len(places)):
-        move = now[s].sigma
-        if now[s].state != w.BELIEVED or np.isnan(move):
-            continue
-        total += move
-        count += 1
-        if -move >= limits.fall_sigma:
-            places[s].turbulent_until = account.now_us + limits.turbulence_pause_us
-    return -total / count if count > 1 else 0.0
-
-
-@compiled
-def _review(both: Both, now: Records, rules: Records, limits: Record, account: Record, places: Records) -> None:
-    """Withdraw entries that are no longer justified, and move trailing stops up."""
-    shut = is_shut(account)
-    for s in range(len(places)):
-        place, bar = places[s], now[s]
-        if both is None:
-            closed = shut or place.turbulent_until > account.now_us
-        else:
-            closed = is_shut_on(both, limits, account, place, side_of(both, place))
-        if place.orders[0, w.KIND] and (bar.state != w.BELIEVED or bar.frozen or closed):
-            abandon_entry(both, rules[s], limits, account, place)
-        if place.held and bar.state == w.BELIEVED:
-            trail(both, rules[s], limits, account, place, bar.high, bar.low)
 
 
 @compiled
@@ -215,8 +143,8 @@ def _settle(
         if both is not None and says[heard[t + lane.said], s].direction < 0:
             side = w.SHORT
         code = judge(
-            both, columns, now, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places,
-            paper, facts, pairs, t, s, is_shut_on(both, limits, account, places[s], side), multipliers[i], side,
+            both, columns, now, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account,
+            places, paper, facts, pairs, t, s, is_shut_on(both, limits, account, places[s], side), multipliers[i], side,
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -279,7 +207,7 @@ def _run(
             account.now_us = begin_us + (t + 1) * step_us
             forget_yesterday(limits, account)
             show(columns, now, t)
-            busy, spoken, sigma, rise, u = False, False, 0.0, 0.0, heard[t + said]
+            busy, spoken, sigma, risen, u = False, False, 0.0, 0.0, heard[t + said]
             for s in range(len(places)):
                 busy = busy or places[s].live > 0 or places[s].held > 0
                 spoken = spoken or says[u, s].direction != 0
@@ -288,21 +216,21 @@ def _run(
                 if now[s].state == w.BELIEVED and not limits.by_symbol and abs(now[s].sigma) > sigma:
                     sigma = abs(now[s].sigma)
             if limits.by_symbol:
-                sigma = _fall(now, limits, account, places)
+                sigma = fall(now, limits, account, places)
                 if both is not None:
-                    rise = _rise(now, limits, account, places)
+                    risen = rise(now, limits, account, places)
             if both is not None:
                 marks, rates, starts, dues = more
                 show_marks(marks, rates, now, t)
                 settle(dues[starts[t] : starts[t + 1]], rules, limits, account, places)
             worth = account.cash_quote
             if busy:
-                _live(both, now, rules, limits, account, places, fills)
+                live(both, now, rules, limits, account, places, fills)
                 worth = equity_of(both, rules, account, places)
             equity[t - first] = worth
-            observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma, rise)
+            observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma, risen)
             if busy:
-                _review(both, now, rules, limits, account, places)
+                review(both, now, rules, limits, account, places)
             if limits.expires:
                 close_what_is_due(both, now, says, rules, places, t, u)
             if not spoken:
@@ -328,8 +256,8 @@ def _run(
                 break
         told = False
         _settle(
-            both, lane, columns, now, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, pairs,
-            docket, multipliers, t,
+            both, lane, columns, now, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts,
+            pairs, docket, multipliers, t,
         )  # fmt: skip
         if account.voters:
             remember(both, now, says, rules, limits, account, places, heard[t + said])
@@ -376,9 +304,9 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    both, lane, columns, more, now, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled], points, account,
-                    places[n], paper, facts[limits[lane.ruled].style], pairs, docket[n], multipliers[n], fills[n], equity[n],
-                    until, room, asks, reviews,
+                    both, lane, columns, more, now, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled],
+                    points, account, places[n], paper, facts[limits[lane.ruled].style], pairs, docket[n], multipliers[n],
+                    fills[n], equity[n], until, room, asks, reviews,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]

@@ -177,7 +177,8 @@ def _is_trailing(place: Record) -> bool:
 
 @compiled
 def _own_stop(both: Both, rule: Record, place: Record) -> int:
-    """The stop of a position that stands for a share [ticks]: the hard one or its voters' exit, never farther than the present one."""
+    """The stop of a position that stands for a share [ticks]: the hard one or its voters' exit, never farther than the present
+    one."""
     stop = _hard_stop(both, place)
     if side_of(both, place) > 0:
         if place.exit > 0.0:

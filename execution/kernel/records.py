@@ -133,7 +133,8 @@ BAR = np.dtype(
 known; `rate`: the funding rate that was due last [fraction of the notional], NaN where none is known."""
 
 DUE = np.dtype([("price", "f8"), ("high", "f8"), ("low", "f8"), ("market", "i4")], align=True)
-"""Funding that is due at the open of a bar: of which market, the price at which it is paid [quote], and the rate, in two parts."""
+"""Funding that is due at the open of a bar: of which market, the price at which it is paid [quote], and the rate, in two
+parts."""
 
 OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
 """Rows of a grid's prices."""
@@ -171,13 +172,14 @@ RULE = _record(
     kept_amount=("f8", (MOST_TIERS, 2)),
 )
 """One market's rules: see `execution.kernel.rules`. `sector`: a number of its own for each, -1 for none. `capped` times the last
-close gives the dearest price of an entry in ticks, and `cheapest` that of a short sale; `middle` times a price gives its ticks, and `away` how far each level is from
-it in a calm book. `calm`: the volatility of a bar up to which its book is a calm one, 0 for any [fraction].
-Of perpetuals: `leverage`, and `unleveraged`, one over it; `by_mark`: 1 if the mark triggers stops; `liquidated_units`: the fee of
-a liquidation of one lot at one tick; `interval_h`: between two payments of funding; `tiers` of maintenance margin, each with the
-notional that it reaches `up_to` [quote], infinite for the last, the rate that is to be kept, and the amount that is taken off it
-[quote]; `at_entry`: 1 if that is counted at the entry and not at the mark; `most`: the notional up to which this leverage is
-allowed [quote], if it is `bounded`; `margin_fee`: margin and fee of an entry [fraction of its notional]."""
+close gives the dearest price of an entry in ticks, and `cheapest` that of a short sale; `middle` times a price gives its ticks,
+and `away` how far each level is from it in a calm book. `calm`: the volatility of a bar up to which its book is a calm one, 0
+for any [fraction]. Of perpetuals: `leverage`, and `unleveraged`, one over it; `by_mark`: 1 if the mark triggers stops;
+`liquidated_units`: the fee of a liquidation of one lot at one tick; `interval_h`: between two payments of funding; `tiers` of
+maintenance margin, each with the notional that it reaches `up_to` [quote], infinite for the last, the rate that is to be kept,
+and the amount that is taken off it [quote]; `at_entry`: 1 if that is counted at the entry and not at the mark; `most`: the
+notional up to which this leverage is allowed [quote], if it is `bounded`; `margin_fee`: margin and fee of an entry [fraction of
+its notional]."""
 
 SETTINGS = tuple(
     name
@@ -205,9 +207,9 @@ LIMITS = _record(
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
 shares; `band`: by how much their share may differ, below 0 where none is ever changed. `style`: which table of FACT the lane
 shares; `number`: of these rules among those that lanes share. `expires`: 1 if a position is sold once the horizon of its voters
-has passed. `tailed`: 1 unless it is sure that no size of such a lane reaches the limits of VaR and ES. `trail_atr`: how many average ranges a stop trails behind, 0 for a
-fraction of the price. `hold_h`: how long funding is counted [h]; `margin_step` and `cost_step`: to what margins and entry values
-of perpetuals are rounded [units]."""
+has passed. `tailed`: 1 unless it is sure that no size of such a lane reaches the limits of VaR and ES. `trail_atr`: how many
+average ranges a stop trails behind, 0 for a fraction of the price. `hold_h`: how long funding is counted [h]; `margin_step` and
+`cost_step`: to what margins and entry values of perpetuals are rounded [units]."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins weighed_at "
@@ -240,8 +242,8 @@ shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a s
 On perpetuals, `side`: LONG or SHORT, of the position or of the entry under way; `held` has no sign. `turbulent_until` pauses
 purchases there, and `risen_until` short sales. `average`, `drawn`, `margin`, `bound`, `moved` and `liquidated_at`: see
 `execution.kernel.margined.isolated`. `mirrored`: 1 where a short sale is followed.
-`below`, `above`, `mark_*`, `coins`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search for a
-cluster."""
+`below`, `above`, `mark_*`, `coins`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search
+for a cluster."""
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start traded",
@@ -263,8 +265,8 @@ FACT = _record(floats="value loss ratio daily volume room short_value short_loss
 """What only bars decide at one close of one market, kept once it was asked for, 0 before: VaR and ES per step of a book that is
 this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
 which, counted from 1. Lanes of the same `style` of measuring share them. `room` [quote], and whether the spread
-is too `wide`: of the book that is shown after the bar, under the rules `shown`, counted from 1. `short_*` and `bid_room`: those of
-a short."""
+is too `wide`: of the book that is shown after the bar, under the rules `shown`, counted from 1. `short_*` and `bid_room`: those
+of a short."""
 
 PAIR = _record(floats="value", ints="bar rows")
 """The correlation of two markets at one close, over so many `rows` of returns, kept once it was asked for. `bar`: which, counted

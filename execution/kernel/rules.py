@@ -41,8 +41,8 @@ _MOST_POWER = 22
 
 
 class Rules(NamedTuple):
-    """The result of `rules_of`: one RULE per market, one LIMITS, and the calibration's points, shape (n, 2). `perpetual`: the markets
-    are perpetuals."""
+    """The result of `rules_of`: one RULE per market, one LIMITS, and the calibration's points, shape (n, 2). `perpetual`: the
+    markets are perpetuals."""
 
     markets: Records
     limits: Records
@@ -235,14 +235,15 @@ def _refuse(
         )
     for rules in instruments:
         if (rules.kind is InstrumentKind.PERPETUAL) is not (perpetuals is not None):
+            traded = "spot" if perpetuals is None else "perpetuals"
             raise UsageFault(
-                f"{rules.symbol} is a {rules.kind.value} market, and the profile trades "
-                f"{'spot' if perpetuals is None else 'perpetuals'}. Nothing was run. Leave the market out, or take another profile."
+                f"{rules.symbol} is a {rules.kind.value} market, and the profile trades {traded}. Nothing was run. Leave the "
+                "market out, or take another profile."
             )
         if rules.perpetual is not None and len(rules.perpetual.tiers) > w.MOST_TIERS:
             raise UsageFault(
-                f"{rules.symbol} has {len(rules.perpetual.tiers)} margin tiers, and the fast engine keeps {w.MOST_TIERS}. Nothing "
-                "was run. Join some of them, or use the full engine."
+                f"{rules.symbol} has {len(rules.perpetual.tiers)} margin tiers, and the fast engine keeps {w.MOST_TIERS}. "
+                "Nothing was run. Join some of them, or use the full engine."
             )
     quotes = sorted({rules.quote for rules in instruments})
     if len(quotes) > 1:

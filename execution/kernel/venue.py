@@ -44,7 +44,8 @@ def is_small(rule: Record, lots: int, ticks: int) -> bool:
 def at_open(
     both: Both, rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record
 ) -> None:
-    """Trade against the book at the open of a bar, if that triggers an order; on perpetuals first liquidate, and once more after it.
+    """Trade against the book at the open of a bar, if that triggers an order; on perpetuals first liquidate, and once more
+    after it.
 
     `account`, `place`, `fills`: records of ACCOUNT [quote], PLACE [lots, ticks] and FILL, `fills` of shape (n_fills,); all three
     are changed. `bar`: one record of BAR [quote, base].

@@ -5,8 +5,8 @@ day as the one before, lifts no breaker, trips none, and ends the day of no coun
 takes it in full. Most bars of most tapes are calm, so their cost is that of a run.
 
 `PLACE.below` and `above` [quote]: prices that a calm bar does not reach; `coins` [base]: what is held, below zero for a short;
-`passed` [bars]: believed bars of the sweep. On perpetuals `mark_below` and `mark_above` are the same for mark prices, and a bar at
-whose open funding is due is not calm while anything is held.
+`passed` [bars]: believed bars of the sweep. On perpetuals `mark_below` and `mark_above` are the same for mark prices, and a bar
+at whose open funding is due is not calm while anything is held.
 """
 
 from typing import Any
@@ -44,8 +44,9 @@ def skip(
 ) -> int:
     """Live through the calm bars from `t` on, at which nothing is said, before `last`. Returns the first that is not one of them.
 
-    `columns`: those of `show` [quote, base]; `more`: None on spot (`execution.kernel.lanes.tape`). `heard`, shape (n_rows,): the row of the votes of each bar, 0 where nothing is said.
-    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `equity`, shape (n_bars,) [quote]: of the lane's stretch.
+    `columns`: those of `show` [quote, base]; `more`: None on spot (`execution.kernel.lanes.tape`). `heard`, shape (n_rows,):
+    the row of the votes of each bar, 0 where nothing is said. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    `equity`, shape (n_bars,) [quote]: of the lane's stretch.
     """
     for s in range(len(places)):
         if not _watch(both, rules[s], limits, places[s]):
@@ -205,7 +206,8 @@ def _drift(
     t: int,
     end: int,
 ) -> int:
-    """The same for perpetuals: valued at mark prices, which must reach nothing either. `more`: see `execution.kernel.lanes.tape`."""
+    """The same for perpetuals: valued at mark prices, which must reach nothing either. `more`: see
+    `execution.kernel.lanes.tape`."""
     marks, _, starts, _ = more
     peak, braked, slot = account.peak, len(sigma) > 0, t % limits.day_bars
     floor, counted = max(least, _least_of_all(limits, account, peak)), account.entries > 0 or account.errors > 0

@@ -37,7 +37,7 @@ def as_bets(returns: Floats, pairs: Records, t: int, rows: int, s: int, other: i
 
 @compiled
 def _is_still(returns: Floats) -> bool:
+    still = True
     for i in range(1, len(returns)):
-        if returns[i] != returns[0]:
-            return False
-    return True
+        still &= returns[i] == returns[0]
+    return bool(still)

@@ -91,8 +91,8 @@ def lots_of_share(
     of_order: float,
 ) -> int:
     """Lots that a share leaves to be added, given the caps of the whole position and of the order [fractions of equity]; -1 if
-    what is held is enough: it counts at its mark where that is above the price. `equity`, `price` [quote]; `scale`: what court and
-    policy leave."""
+    what is held is enough: it counts at its mark where that is above the price. `equity`, `price` [quote]; `scale`: what court
+    and policy leave."""
     worth = times(price, (rule.lot[0], rule.lot[1]))
     goal = over(times(times(equity, of_position), times(scale, decimal_of(wanted))), worth)
     held = (float(place.held), 0.0)

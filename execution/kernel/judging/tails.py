@@ -217,45 +217,6 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
 
 
 @compiled
-def stressed_room(limits: Record, paper: Floats, own: Floats, others: bool, side: int) -> float:
-    """The largest addition [fraction of equity] with which the book, held through any `stress_bars` bars of the window, loses no
-    more than its limit: `risk.limits.loss.stressed_loss`.
-
-    `own`, shape (n_bars,): the market's simple returns, oldest first [fraction]. `paper`, shape (4, window): where the book holds
-    `others`, row 1 has their gains over the stretch that begins at each bar [fraction of equity]. `side`: LONG or SHORT.
-    """
-    length, room, worst = limits.stress_bars, np.inf, 0.0
-    if len(own) < length:
-        return 0.0
-    for first in range(len(own) - length + 1):
-        grown = 1.0
-        for i in range(length):
-            grown *= 1.0 + own[first + i]
-        gain, held = side * (grown - 1.0), paper[1, first] if others else 0.0
-        worst = min(worst, held)
-        if gain < 0.0:
-            room = min(room, (limits.max_stressed_loss + held) / -gain)
-    if not -worst <= limits.max_stressed_loss:
-        room = 0.0
-    return float(np.inf if room >= limits.max_position_fraction else room)
-
-
-@compiled
-def add_stretches(limits: Record, paper: Floats, returns: Floats, weight: float, first: bool) -> None:
-    """Add the gains of a position of this weight [fraction of equity] over each stretch of `stress_bars` bars to `paper[1]`, or begin
-    with them.
-
-    `returns`, shape (n_bars,): simple returns, oldest first [fraction]. `paper`, shape (4, window) [fraction].
-    """
-    length = limits.stress_bars
-    for begin in range(len(returns) - length + 1):
-        grown = 1.0
-        for i in range(length):
-            grown *= 1.0 + returns[begin + i]
-        paper[1, begin] = (grown - 1.0) * weight + (0.0 if first else paper[1, begin])
-
-
-@compiled
 def correlation(one: Floats, other: Floats) -> float:
     """Pearson's correlation coefficient, dimensionless, of two symbols' returns, both of shape (n_bars,) [fraction].
 

@@ -47,8 +47,8 @@ class Lanes:
         self._both = True if courses[0].rules.perpetual else None
         if asks and self._both:
             raise UsageFault(
-                "A policy has learnt nothing of shorts, margins and liquidation, and the markets are perpetuals. Nothing was run. "
-                "Use a spot profile, or rl.mode off."
+                "A policy has learnt nothing of shorts, margins and liquidation, and the markets are perpetuals. Nothing was "
+                "run. Use a spot profile, or rl.mode off."
             )
         self._courses = list(courses)
         known = [fitting(course, courses[0]) for course in (*courses, *also)]

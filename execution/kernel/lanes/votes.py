@@ -27,9 +27,9 @@ class Votes:
     none speaks. `sharing` and `out`, which belong to `cast`: a bit for each voter that wants a share, and that votes for a sale.
     `horizon`, if given: how long those who vote for a purchase mean to hold [bars]; 0 where one of them states none.
 
-    On perpetuals `short`, if given, has the bits OPENS, of a direction of -1 that proposes a short sale, and COVERS, which closes a
-    short; a purchase closes one too. Exposure, exit and horizon then are those of the side that is proposed. `shorts`, which belongs
-    to `cast`: a bit for each voter that votes for a short sale.
+    On perpetuals `short`, if given, has the bits OPENS, of a direction of -1 that proposes a short sale, and COVERS, which
+    closes a short; a purchase closes one too. Exposure, exit and horizon then are those of the side that is proposed. `shorts`,
+    which belongs to `cast`: a bit for each voter that votes for a short sale.
     """
 
     direction: Flags

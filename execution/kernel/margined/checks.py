@@ -23,8 +23,8 @@ def contract_refused(
 ) -> int:
     """ALLOWED, or the number of the rule that refuses an entry: too near a liquidation, or too dear a funding.
 
-    `equity`, `price` [quote]. `rate`: that of the last funding, NaN where none is known; `stop`: the distance by which the size is
-    counted, and `deepest` that of the stop at the venue [fractions of the price]. `side`: LONG or SHORT.
+    `equity`, `price` [quote]. `rate`: that of the last funding, NaN where none is known; `stop`: the distance by which the size
+    is counted, and `deepest` that of the stop at the venue [fractions of the price]. `side`: LONG or SHORT.
     """
     near = _nearest(rule, limits, place, equity, price, side)
     if np.isnan(near):

@@ -23,8 +23,8 @@ class Contracts:
 
     `marks`, shape (4, n, k): open, high, low and close of the mark price, or of the traded one where no mark is known [quote].
     `rates`, shape (n, k): the funding rate that was due last [fraction of the notional], NaN before the first. `dues`, shape
-    (n_dues,): records of DUE, of which those from `starts[t]` to before `starts[t + 1]` are due at the open of bar t; `starts`, shape
-    (n + 1,).
+    (n_dues,): records of DUE, of which those from `starts[t]` to before `starts[t + 1]` are due at the open of bar t; `starts`,
+    shape (n + 1,).
     """
 
     marks: Floats

@@ -30,11 +30,11 @@ def decide_both(
     docket: Ints,
     u: int,
 ) -> int:
-    """Close positions that are voted out on their side, trim those of which a smaller share is wanted, and move their stops. Returns
-    the number of proposals; `docket`, shape (n_symbols,), lists them, strongest conviction first.
+    """Close positions that are voted out on their side, trim those of which a smaller share is wanted, and move their stops.
+    Returns the number of proposals; `docket`, shape (n_symbols,), lists them, strongest conviction first.
 
-    `now`, shape (n_symbols,): records of BAR [quote, base]; `says`, shape (n_rows, n_symbols): records of SAY [quote], of which row
-    `u` is that of the bar. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    `now`, shape (n_symbols,): records of BAR [quote, base]; `says`, shape (n_rows, n_symbols): records of SAY [quote], of which
+    row `u` is that of the bar. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
     """
     for s in range(len(places)):
         say, place = says[u, s], places[s]

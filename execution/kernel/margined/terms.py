@@ -9,8 +9,8 @@ from market.instrument import Instrument
 
 
 def lay_terms(row: Record, rules: Instrument, settings: PerpetualsSettings, unit: Fraction) -> None:
-    """Write the terms of a contract into its record of RULE. `unit`: the account's smallest [quote]. A market without terms has no
-    tier, so nothing is opened there."""
+    """Write the terms of a contract into its record of RULE. `unit`: the account's smallest [quote]. A market without terms has
+    no tier, so nothing is opened there."""
     terms, leverage = rules.perpetual, Fraction(settings.leverage)
     if terms is None:
         return

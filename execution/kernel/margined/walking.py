@@ -1,8 +1,8 @@
 """How a bar of perpetuals is walked: what `execution.simulated.margined` does with traded price and mark price together.
 
-Where a short is held or opened, both move from the open to the high, the low and the close; else the low comes first. A liquidation
-price on the way cuts a movement in two. A stop is woken by the mark price or the traded one, and trades at the traded one of that
-moment.
+Where a short is held or opened, both move from the open to the high, the low and the close; else the low comes first. A
+liquidation price on the way cuts a movement in two. A stop is woken by the mark price or the traded one, and trades at the
+traded one of that moment.
 """
 
 from execution.kernel import records as w

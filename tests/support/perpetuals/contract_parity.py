@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,34 +40,43 @@ WORLDS: tuple[dict[str, Any], ...] = (
      "limits.turbulence_pause_h": 9, "limits.loss_streak": 2, "limits.loss_streak_chance": 0.3, "limits.risk_per_trade": 0.05,
      "limits.max_stressed_loss": None, "exits.take_profit_fraction": 0.012, "exits.trail_fraction": 0.006},
     {**PLAIN, "market.perpetuals.leverage": "2.5", "limits.max_stressed_loss": 0.03, "limits.max_correlation": 0.9,
-     "limits.kelly_edge": 0.5, "limits.max_var_1d": 0.02, "limits.max_es_1d": 0.025, "limits.min_liquidation_distance": 6.0,
-     "limits.max_funding_share": 0.02, "limits.stop_fraction": 0.03},
+     "limits.kelly_edge": 0.5, "limits.max_var_1d": 0.02, "limits.max_es_1d": 0.025, "limits.min_liquidation_distance": 9.0,
+     "limits.max_funding_share": 0.6, "limits.stop_fraction": 0.03},
     {**_LARGE, "market.perpetuals.leverage": "1.3", "exits.trail_atr_multiple": 1.5, "exits.take_profit_fraction": 0.01,
      "limits.entry_price_cap_bps": None, "limits.stop_fraction": 0.01, "limits.stop_atr_multiple": 0.3},
     {"venue.starting_cash": "3000000", "venue.depth_fraction": 0.0007, "venue.levels": 3, "limits.max_var_1d": 0.2,
-     "limits.max_es_1d": 0.25, "limits.kelly_edge": 0.5, "limits.max_position_fraction": 0.4, "market.perpetuals.leverage": "3",
-     "limits.unproven_fraction": None, "limits.max_stressed_loss": 0.2, "limits.risk_per_trade": 0.03},
-    {"venue.starting_cash": "120", "limits.kelly_edge": 0.5, "exits.take_profit_share": 0.3, "limits.max_position_fraction": 0.3,
-     "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.unproven_fraction": None, "limits.risk_per_trade": 0.03,
-     "market.perpetuals.leverage": "1.7", "exits.take_profit_fraction": 0.06},
+     "limits.max_es_1d": 0.25, "limits.kelly_edge": 0.5, "limits.max_position_fraction": 0.4, "limits.max_deployed_fraction": 1.0,
+     "limits.unproven_fraction": None, "limits.max_stressed_loss": 0.2, "limits.risk_per_trade": 0.03,
+     "market.perpetuals.leverage": "3"},
+    {"venue.starting_cash": "700", "limits.kelly_edge": 0.5, "exits.take_profit_share": 0.3, "limits.max_position_fraction": 0.3,
+     "limits.max_deployed_fraction": 1.0, "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.unproven_fraction": None,
+     "limits.risk_per_trade": 0.03, "market.perpetuals.leverage": "1.7", "exits.take_profit_fraction": 0.06},
     {**_LARGE, "market.perpetuals.leverage": "3", "market.perpetuals.trigger": "last", "limits.half_size_drawdown": 0.02,
      "limits.record_prior": 3, "limits.unproven_fraction": 0.3, "limits.proven_at": 0.5, "limits.max_cluster_fraction": 0.8},
 )  # fmt: skip
-"""Profiles under which different rules bind: the default, large positions at the highest leverage, pauses of one side with stops on
-the last trade, the rules of contracts, ranges behind which stops trail, a thin book, a tiny account, and records by side.
+"""Profiles under which different rules bind: the default, large positions at the highest leverage, pauses of one side with stops
+on the last trade, the rules of contracts, ranges behind which stops trail, a thin book, a tiny account, and records by side.
 """
 SHARE_WORLDS: tuple[dict[str, Any], ...] = (
     {**_LARGE, "market.perpetuals.leverage": "3", "court.resize_band": 0.1, "limits.risk_per_trade": 0.05},
     {"venue.starting_cash": "3000000", "venue.depth_fraction": 0.0007, "venue.levels": 3, "limits.entry_price_cap_bps": None,
-     "limits.max_position_fraction": 0.3, "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.unproven_fraction": None,
-     "limits.kelly_edge": 0.5, "limits.risk_per_trade": 0.02, "court.resize_band": 0.0, "market.perpetuals.leverage": "2"},
+     "limits.max_position_fraction": 0.3, "limits.max_deployed_fraction": 1.0, "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25,
+     "limits.unproven_fraction": None, "limits.kelly_edge": 0.5, "limits.risk_per_trade": 0.02, "court.resize_band": 0.0,
+     "market.perpetuals.leverage": "2"},
 )  # fmt: skip
+FIRST_MARK, LAST_MARK = datetime(2020, 1, 6, tzinfo=UTC), datetime(2024, 12, 31, tzinfo=UTC)
+"""The time in which marks of both recorded markets are known, after WARMUP hours of trades."""
 SIDES = (["BTC/USDT"], ["BTC/USDT", "ETH/USDT"], ["SOL/USDT", "ETH/USDT", "BTC/USDT"])
 
 
 def votes_of_both_sides(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
     """Return votes of single events on both sides: every vote to sell opens a short where nothing is held."""
-    chance, votes = generator(seed, "sides"), random_votes(grid, seed, often=often)
+    return on_both_sides(random_votes(grid, seed, often=often), seed)
+
+
+def on_both_sides(votes: Votes, seed: int = 0) -> Votes:
+    """Return the same votes, half of them on the other side."""
+    chance = generator(seed, "sides")
     sold = (votes.direction != 0) & (chance.random(votes.direction.shape) < 0.5)
     direction = np.where(sold, -1, votes.direction).astype(np.int8)
     return replace(votes, direction=direction, short=np.where(direction < 0, OPENS, 0).astype(np.int8))
