@@ -19,12 +19,12 @@ from execution.kernel.breakers import equity_of, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
 from execution.kernel.horizons import close_what_is_due
+from execution.kernel.judging.deciding import decide_both
 from execution.kernel.judging.holdings import equity_in_parts
 from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change, share_left
 from execution.kernel.judging.sight import see
 from execution.kernel.judging.tails import rolled
 from execution.kernel.judging.voters import remember
-from execution.kernel.margined.deciding import decide_both
 from execution.kernel.margined.funding import settle
 from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import follow, leave, trim

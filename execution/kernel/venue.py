@@ -2,7 +2,7 @@
 
 The price moves from the open to the low, the high and the close. Market orders trade at the open. Stops fill from the book at
 their price or, after a gap, at the open. A resting limit order fills at its own price once the price has moved one tick through
-it. A doubted bar fills only stops and market exits. How a bar of perpetuals is walked: `execution.kernel.margined.walking`.
+it. A doubted bar fills only stops and market exits. How a bar of perpetuals is walked: `execution.kernel.bars.walking`.
 """
 
 from execution.kernel import records as w
@@ -214,7 +214,10 @@ def wake(
     slot: int,
     price: float,
 ) -> None:
-    """One order trades that a movement has reached: a stop out of the book at this traded price [quote], a limit at its own."""
+    """One order trades that a movement has reached: a stop out of the book at this traded price [quote], a limit at its own.
+
+    `fills`, shape (n_fills,): records of FILL.
+    """
     row = row_of(both, place, slot)
     if place.orders[slot, w.KIND] == w.LIMIT:
         lay_book(rule, place, price_of(rule, place.orders[slot, w.PRICE]))

@@ -3,10 +3,10 @@
 import numpy as np
 
 from execution.kernel import records as w
+from execution.kernel.bars.walking import walk_both
 from execution.kernel.breakers import is_shut, is_shut_on
 from execution.kernel.compiled import compiled
 from execution.kernel.margined.sides import side_of
-from execution.kernel.margined.walking import walk_both
 from execution.kernel.protection import abandon_entry, tidy, trail
 from execution.kernel.records import Both, Record, Records
 from execution.kernel.venue import at_open, walk
@@ -16,7 +16,11 @@ from execution.kernel.venue import at_open, walk
 def live(
     both: Both, now: Records, rules: Records, limits: Record, account: Record, places: Records, fills: Records
 ) -> None:
-    """What happens during the bar: trading at the open, then during the rest of it; then the marks."""
+    """What happens during the bar: trading at the open, then during the rest of it; then the marks.
+
+    `now`, shape (n_symbols,): records of BAR [quote, base]; `rules`, `places`, of that shape: records of RULE and PLACE.
+    `fills`, shape (n_fills,): records of FILL. `account`, `places` and `fills` are changed.
+    """
     for s in range(len(places)):
         place, busy = places[s], places[s].live > 0
         if both is not None:
@@ -38,7 +42,11 @@ def live(
 
 @compiled
 def rise(now: Records, limits: Record, account: Record, places: Records) -> float:
-    """The same as `fall` for short sales: pause them where a symbol has risen. Returns how far the market rose."""
+    """The same as `fall` for short sales: pause them where a symbol has risen. Returns how far the market rose [standard
+    deviations].
+
+    `now`, `places`, shape (n_symbols,): records of BAR and PLACE.
+    """
     total, count = 0.0, 0
     for s in range(len(places)):
         move = now[s].sigma
@@ -53,7 +61,10 @@ def rise(now: Records, limits: Record, account: Record, places: Records) -> floa
 
 @compiled
 def fall(now: Records, limits: Record, account: Record, places: Records) -> float:
-    """Pause the symbols that have fallen. Returns how far the market fell, the mean of its symbols [standard deviations]."""
+    """Pause the symbols that have fallen. Returns how far the market fell, the mean of its symbols [standard deviations].
+
+    `now`, `places`, shape (n_symbols,): records of BAR and PLACE.
+    """
     total, count = 0.0, 0
     for s in range(len(places)):
         move = now[s].sigma
@@ -68,7 +79,10 @@ def fall(now: Records, limits: Record, account: Record, places: Records) -> floa
 
 @compiled
 def review(both: Both, now: Records, rules: Records, limits: Record, account: Record, places: Records) -> None:
-    """Withdraw entries that are no longer justified, and move trailing stops up."""
+    """Withdraw entries that are no longer justified, and let stops trail.
+
+    `now`, shape (n_symbols,): records of BAR [quote, base]; `rules`, `places`, of that shape: records of RULE and PLACE.
+    """
     shut = is_shut(account)
     for s in range(len(places)):
         place, bar = places[s], now[s]

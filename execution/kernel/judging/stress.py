@@ -23,7 +23,12 @@ def stressed_room(
     alone: bool,
     side: int,
 ) -> float:
-    """What the loss in the worst stretch of the window leaves [fraction of equity]; infinite where a whole position keeps it."""
+    """What the loss in the worst stretch of the window leaves [fraction of equity]; infinite where a whole position keeps it.
+
+    `now`, `rules`, `places`, shape (n_symbols,): records of BAR, RULE and PLACE. `returns`, shape (n_symbols, n_bars): simple
+    returns [fraction]; `paper`, shape (4, window): scratch space, changed. `t`, `s`: bar and market; `rows`: returns of the
+    window [bars]; `alone`: the book holds nothing else; `side`: LONG or SHORT.
+    """
     first = True
     if not alone and rows >= limits.stress_bars:
         for other in range(len(places)):

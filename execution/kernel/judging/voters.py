@@ -28,7 +28,7 @@ def own_stop_of(limits: Record, price: float, exit_price: float, side: int) -> f
 @compiled
 def record_of(account: Record, table: Floats, cast: int) -> tuple[float, float, float, float, float]:
     """The records of the voters in `cast`, a bit for each, added up in their order. `table`, shape (MOST_VOTERS, 5): those of
-    purchases, or of short sales."""
+    purchases, or of short sales [cases, cases, R, R, R^2]."""
     cases, wins, gain, loss, squares = 0.0, 0.0, 0.0, 0.0, 0.0
     for v in range(account.voters):
         if cast >> v & 1:

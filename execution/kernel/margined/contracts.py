@@ -34,7 +34,8 @@ class Contracts:
 
     @property
     def columns(self) -> tuple[Floats, Floats, Ints, Records]:
-        """Marks, rates, starts and dues, in the order in which the compiled loop has them."""
+        """Marks [quote], rates [fraction], starts and dues, each of the shape (n, ...) that it has here, in the compiled loop's
+        order."""
         return self.marks, self.rates, self.starts, self.dues
 
 
