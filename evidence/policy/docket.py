@@ -41,6 +41,7 @@ from agents.strategies.own import read_own
 from agents.strategies.terms import refuse_own_rules
 from agents.strategies.vote import NetVote
 from config.clock import SystemClock
+from config.errors import UsageFault
 from config.settings import Settings
 from execution.kernel.grid import Grid, grid_of_tape
 from execution.kernel.lanes.votes import Votes
@@ -82,9 +83,14 @@ def read_docket(
 ) -> Docket:
     """Read a tape with the voters and the rules court of a profile. `seen` is called with the number of bars read.
 
-    Raises UsageFault for a profile with rules of its own in a context and for voters that read figures beside the bars, and the
-    errors of `grid_of_tape`.
+    Raises UsageFault for a profile of perpetuals, for one with rules of its own in a context, and for voters that read figures
+    beside the bars, and the errors of `grid_of_tape`.
     """
+    if settings.market.perpetuals is not None:
+        raise UsageFault(
+            "A policy learns spot, long or flat: it has been shown no short, no margin and no liquidation. Nothing was run. "
+            "Take a spot profile such as backtest; `tribunal sweep` and `tribunal walkforward` know both sides."
+        )
     refuse_own_rules(settings, "A policy's tape has one set of limits, hours and exits for all voters")
     refuse_reviews_and_delays(
         settings, "A policy's tape knows no review of what is held, and no ruling that comes later"

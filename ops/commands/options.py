@@ -297,6 +297,11 @@ def add_told_finer(parse: argparse.ArgumentParser) -> None:
     add(parse, "--detail", "--marks", "--funding", "--facts", "--news", "--news-dates")
 
 
+def add_contracts(parse: argparse.ArgumentParser) -> None:
+    """The options for what perpetual contracts have beside their trades: mark prices and funding."""
+    add(parse, "--marks", "--funding")
+
+
 def add_scope(parse: argparse.ArgumentParser) -> None:
     """The option that chooses the sessions of the kill switch."""
     parse.add_argument("--profile", metavar="NAME", help="only sessions of this profile (default: all)")

@@ -58,6 +58,13 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
     )
 
 
+def contracts_asked(arguments: argparse.Namespace) -> WorldRequest:
+    """The world of `world_asked`, with marks and funding. Raises UsageFault."""
+    asked = world_asked(arguments)
+    found = {"marks": tuple(arguments.marks or ()), "funding": tuple(arguments.funding or ())}
+    return asked.model_copy(update={"bars": asked.bars.model_copy(update=found)})
+
+
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
     """The world of `world_asked`, with finer bars, marks, funding, figures, news and another mind, or none. Raises UsageFault."""
     asked = told_finer(arguments)
