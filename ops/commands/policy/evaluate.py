@@ -28,7 +28,7 @@ from ops.data_told import tell_data
 from ops.files import write_output, write_tables
 from ops.report.verdict_picture import opening_picture, verdict_picture
 from ops.tables.policy.verdict import judgement_markdown, show_judgement, show_opening
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import PolicyModel, load_model
 from rl.serving.promise import VERDICT
 from rl.training.curve import LegReport
@@ -40,7 +40,7 @@ FOLDS = "folds"
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """Judge; returns the exit code. Raises TribunalError."""
-    model = None if arguments.model is None else load_model(Path(arguments.model).expanduser(), schema_sha256())
+    model = None if arguments.model is None else load_model(Path(arguments.model).expanduser(), known_schemas())
     world = _world_asked(arguments)
     if arguments.hold_out:
         return _open(model, world, arguments)

@@ -23,7 +23,7 @@ from ops.commands.requests import world_asked
 from ops.data_told import tell_data
 from ops.tables.training import Compared, Trained, show_promotion, show_retraining
 from rl.environment.tape import PolicyTape
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import PolicyModel, load_model
 from rl.serving.policy import base_of
 from rl.training.candidates import next_candidate, promote
@@ -39,11 +39,11 @@ def retrain_command(arguments: argparse.Namespace) -> int:
     """Retrain or promote; returns the exit code. Raises TribunalError."""
     folder = Path(arguments.model).expanduser()
     if arguments.promote_as is not None:
-        show_promotion(folder, promote(folder, arguments.promote_as, schema_sha256(), SystemClock().now()))
+        show_promotion(folder, promote(folder, arguments.promote_as, known_schemas(), SystemClock().now()))
         return 0
     if not (arguments.data or arguments.store):
         raise UsageFault("Retraining needs newer bars, --data FILE or --store DIR. Nothing was started.")
-    known = load_model(folder, schema_sha256())
+    known = load_model(folder, known_schemas())
     plan = plan_in(known)
     world = world_of(_asked(known, arguments))
     tape = tape_of(world)
