@@ -23,7 +23,7 @@ from evidence.policy.retrained import accounts_of, plan_in, trainer_of
 from evidence.search.counted import parameters_hash, parameters_of, scope_of
 from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.tape import Tape
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.data_told import tell_data
 from ops.files import write_output, write_tables
 from ops.report.verdict_picture import opening_picture, verdict_picture
@@ -156,7 +156,7 @@ def _names(world: World) -> list[str]:
 
 
 def _world_asked(arguments: argparse.Namespace) -> World:
-    asked = world_asked(arguments)
+    asked = contracts_asked(arguments)
     if arguments.simulated == bool(asked.bars.data):
         raise UsageFault(
             "A verdict needs bars: recorded ones (--data FILE, or --store DIR), or the simulated market (--simulated), and not "

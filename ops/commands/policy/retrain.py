@@ -19,7 +19,7 @@ from evidence.policy.proposals import read_proposals
 from evidence.policy.retrained import accounts_of, plan_in
 from ops.commands.options import Unsaid
 from ops.commands.policy.train import fitted
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.data_told import tell_data
 from ops.tables.training import Compared, Trained, show_promotion, show_retraining
 from rl.environment.tape import PolicyTape
@@ -79,7 +79,7 @@ def retrain_command(arguments: argparse.Namespace) -> int:
 
 def _asked(model: PolicyModel, arguments: argparse.Namespace) -> WorldRequest:
     """The world of the options, under the profile that the model was trained with unless another was typed."""
-    asked, profile = world_asked(arguments), model.card.configuration.get("profile")
+    asked, profile = contracts_asked(arguments), model.card.configuration.get("profile")
     if isinstance(arguments.profile, Unsaid) and isinstance(profile, str):
         return asked.model_copy(update={"profile": profile})
     return asked
