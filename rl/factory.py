@@ -1,8 +1,8 @@
 """Opens the policy that a profile names, and makes the adjuster of a session from it.
 
 A policy that does not fit the run is refused before anything starts, in one sentence: other features, markets or bars than those
-it was trained on, spot for perpetuals or the other way round, or a run that begins before its training ended, where it would know the future. `active` needs a verdict that
-was passed, or the typed words of `rl.override`, which the journal keeps.
+it was trained on, spot for perpetuals or the other way round, or a run that begins before its training ended, where it would know
+the future. `active` needs a verdict that was passed, or the typed words of `rl.override`, which the journal keeps.
 """
 
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def _refuse_other_world(model: PolicyModel, symbols: Sequence[str], timeframe: T
 
 
 def _refuse_other_contracts(model: PolicyModel, perpetuals: bool) -> None:
-    """Raise UsageFault for a policy of spot on perpetuals, of which it knows neither shorts nor margin, and the other way round."""
+    """Raise UsageFault for a policy of spot on perpetuals, of which it knows neither shorts nor margin, and the reverse."""
     reads = schema_named(model.card.schema_sha256)
     if reads is PERPETUAL and not perpetuals:
         raise _unfit(model, "was trained on perpetuals, and the run trades spot: it would ask for leverage and funding")

@@ -85,7 +85,8 @@ CONTRACT_FEATURES = (
     Feature("leverage", 1.0, 3.0, "notional over margin", "leverage of the account", "never"),
     Feature("net", -2.0, 2.0, "fraction of equity", "all that is held and under way, long less short", "without equity"),
     Feature(
-        "funding_rate", -0.01, 0.01, "fraction of notional", "what this side pays at the last rate, each time; below 0 it is paid",
+        "funding_rate", -0.01, 0.01, "fraction of notional",
+        "what this side pays at the last rate, each time; below 0 it is paid",
         _UNTOLD,
     ),
     Feature(

@@ -24,9 +24,7 @@ from rl.serving.monitor import Demotion, LiveResults
 def adjuster_for(settings: Settings, session: Session) -> Adjuster:
     """The adjuster of a session that begins. Raises UsageFault for a policy that does not fit it."""
     perpetuals = settings.market.perpetuals is not None
-    served = open_policy(
-        settings.rl, session.symbols, session.timeframe, session.start_utc, perpetuals=perpetuals
-    )
+    served = open_policy(settings.rl, session.symbols, session.timeframe, session.start_utc, perpetuals=perpetuals)
     if served is None:
         return Off()
     if session.policy is None or session.policy.sha256 != served.model.sha256:

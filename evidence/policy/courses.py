@@ -71,8 +71,8 @@ class Courses:
             return ()
         if self.mix == "bootstrap" and self.world.settings.market.perpetuals is not None:
             raise UsageFault(
-                "Blocks of bars in another order have no marks and no funding that belong to them. Nothing was trained; leave out "
-                "--mix, or take --mix simulated."
+                "Blocks of bars in another order have no marks and no funding that belong to them. Nothing was trained; leave "
+                "out --mix, or take --mix simulated."
             )
         real = parts.training[0]
         bars = len(real)

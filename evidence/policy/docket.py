@@ -74,7 +74,9 @@ Columns = Callable[[Hearing], tuple[float, float, float]]
 
 
 class Docket(NamedTuple):
-    """A tape as an account reads it: the compiled one, or, of perpetuals, that of a session, which reads `bars`. `votes.scale` is the court's [fraction], 0 where it rejects or nothing is proposed.
+    """A tape as an account reads it: the compiled one, or, of perpetuals, that of a session, which reads `bars`.
+
+    `votes.scale` is the court's [fraction], 0 where it rejects or nothing is proposed.
 
     `court`, shape (n_bars, k, 3), float64, NaN where nothing was heard: the columns of the court, in their order.
     """
@@ -231,7 +233,9 @@ class _Reader:
             ruled = {hearing.case.symbol: hearing for hearing in heard}
             self._spoken.append(
                 {
-                    symbol: spoken_of(proposals[symbol], ruled.get(symbol), self._atr(symbol)) if symbol in proposals else SILENT
+                    symbol: spoken_of(proposals[symbol], ruled.get(symbol), self._atr(symbol))
+                    if symbol in proposals
+                    else SILENT
                     for symbol in now.bars
                 }
             )

@@ -34,8 +34,8 @@ class Lesson(NamedTuple):
     """n decisions in the order of time.
 
     `features`, shape (n, F), units of `rl.features`; `base` multipliers; `shares`: what voters and court want of a full position
-    [fraction]; `moves`: return of the market over the day after, below 0 where a short loses [simple return]; `volatility` of a day [fraction]; `bars`,
-    `accounts`: when, and in which market of which tape; each of shape (n,).
+    [fraction]; `moves`: return of the market over the day after, below 0 where a short loses [simple return];
+    `volatility` of a day [fraction]; `bars`, `accounts`: when, and in which market of which tape; each of shape (n,).
     """
 
     features: Floats

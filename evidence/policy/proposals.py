@@ -47,8 +47,8 @@ class Proposals:
         """An account for each market that is voted for at all. Raises UsageFault as `together` does, and for perpetuals."""
         if self.docket.bars is not None:
             raise UsageFault(
-                "Perpetuals are trained and judged in one account: what a short of one market hedges in another is part of what is "
-                "learnt. Nothing was run; leave out --accounts apart, or give one market with --symbols."
+                "Perpetuals are trained and judged in one account: what a short of one market hedges in another is part of what "
+                "is learnt. Nothing was run; leave out --accounts apart, or give one market with --symbols."
             )
         made = []
         for column, symbol in enumerate(self.docket.grid.symbols):
@@ -77,7 +77,9 @@ def read_proposals(
     tape: Tape | None = None,
     folder: Path | None = None,
 ) -> Proposals:
-    """The proposals of a world; those of perpetuals, which hold every slice, are read anew each time. `tape`: its bars, if they are read already. `folder`: that of the cache, if not the usual one.
+    """The proposals of a world; those of perpetuals, which hold every slice, are read anew each time.
+
+    `tape`: its bars, if they are read already. `folder`: that of the cache, if not the usual one.
 
     Raises UsageFault and DataFault as `tape_of` and `read_docket` do.
     """

@@ -64,8 +64,8 @@ def contracts_asked(arguments: argparse.Namespace) -> WorldRequest:
     beside = {"marks": tuple(arguments.marks or ()), "funding": tuple(arguments.funding or ())}
     if not asked.bars.data and any(beside.values()):
         raise UsageFault(
-            "--marks and --funding belong to recorded bars; the simulated market draws its own. Nothing was started. Give --data, "
-            "or leave them out."
+            "--marks and --funding belong to recorded bars; the simulated market draws its own. Nothing was started. Give "
+            "--data, or leave them out."
         )
     return asked.model_copy(update={"bars": asked.bars.model_copy(update=beside)})
 

@@ -12,7 +12,6 @@ from rl.model import PolicyModel
 from rl.training.product import Product, said_of, warnings_of
 from rl.training.world import Judged
 
-
 _USUAL = "paper"
 """The profile that `tribunal run` takes by itself."""
 
@@ -164,7 +163,8 @@ def _sentences(trained: Trained) -> str:
         f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
         "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
-        f"Next: tribunal run {profile}--set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no size changed)",
+        f"Next: tribunal run {profile}--set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no "
+        "size changed)",
         f"Then: tribunal evaluate --model {trained.folder} {profile}{bars}  (says whether it is better than its base)",
     ]
     return "\n".join(lines)

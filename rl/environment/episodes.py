@@ -21,7 +21,7 @@ It needs numpy and the kernel: no training library.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -233,9 +233,8 @@ class Episodes:
         rules = (tape.course.rules, *tape.variants)[int(chance.integers(0, 1 + len(tape.variants)))]
         delay = tape.course.delay + int(chance.integers(0, 1 + self._draw.most_delay_bars))
         self._tape[lane], self._delay[lane] = number, min(delay, begin)
-        found: AnyCourse = tape.course._replace(
-            rules=rules, first=begin, end=begin + length, delay=min(delay, begin)  # type: ignore[arg-type]
-        )
+        changed: dict[str, Any] = {"rules": rules, "first": begin, "end": begin + length, "delay": min(delay, begin)}
+        found: AnyCourse = tape.course._replace(**changed)
         return found
 
 

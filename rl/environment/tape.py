@@ -90,7 +90,9 @@ class PolicyTape:
         """The SHA-256 of all that decides what happens on the tape; its name does not, nor how its records lie in memory."""
         made, course = hashlib.sha256(), self.course
         votes = [getattr(course.votes, each.name) for each in fields(course.votes)]
-        rules = [part for each in (course.rules, *self.variants) if not isinstance(each, ContractRules) for part in each]
+        rules = [
+            part for each in (course.rules, *self.variants) if not isinstance(each, ContractRules) for part in each
+        ]
         contracts = [each.sha256 for each in (course.rules, *self.variants) if isinstance(each, ContractRules)]
         if isinstance(course, ContractCourse):
             made.update("\n".join([course.bars.sha256, *contracts]).encode())

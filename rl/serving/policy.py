@@ -61,7 +61,6 @@ class PpoAdjuster:
             observation=seen,
         )
 
-
     def _foreign(self, shown: Schema, features: Floats) -> str | None:
         """Why the policy cannot read such an observation at all, in words; None if it can."""
         if len(features) == len(self._model.card.features):

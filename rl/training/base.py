@@ -1,7 +1,7 @@
 """Tunes the base on the training part alone: of a small grid of volatility targets and blends, the best Sharpe ratio.
 
-All rules of the grid run beside each other, on spot as lanes of one kernel call. The rule that changes nothing is one of them, and wins a
-tie. The base is what a policy must beat, so it is tuned before PPO begins and never after it.
+All rules of the grid run beside each other, on spot as lanes of one kernel call. The rule that changes nothing is one of them,
+and wins a tie. The base is what a policy must beat, so it is tuned before PPO begins and never after it.
 """
 
 from collections.abc import Sequence

@@ -29,7 +29,6 @@ from market.catalogue import margin_terms
 from risk.breakers import BreakerState
 from risk.measures.costs import dearest_trip_bps, trip_bps
 from risk.measures.horizon import horizon_of
-from risk.order import Purpose, Side
 from risk.proposal import Direction, Proposal
 from risk.sizing import share_left
 from risk.verdict import Outcome
@@ -45,6 +44,7 @@ _KEY = b"nothing of this is journaled".ljust(32, b".")
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _OF_SIZE = ("min_notional", "share")
 _BPS = 10_000.0
+_FORCED = "liquidation"
 _WINDOWS = 2
 """Risk windows of bars before the first that an account has read: one for the returns, one for the size of their moves."""
 _CONVICTION, _RULED = 1, 3
@@ -114,10 +114,13 @@ class Account:
     @property
     def liquidations(self) -> int:
         """Positions that were closed by force so far [count]."""
-        return sum(fill.purpose is Purpose.LIQUIDATION for _, fill in self._sink.fills)
+        return sum(fill.purpose.value == _FORCED for _, fill in self._sink.fills)
 
     def go_on(self, multiplier: float | None = None) -> None:
-        """Go on to the next decision, or to the end. `multiplier`: the answer to the present one, dimensionless; None at first."""
+        """Go on to the next decision, or to the end.
+
+        `multiplier`: the answer to the present one, dimensionless; None at first.
+        """
         try:
             self.asked = next(self._life) if multiplier is None else self._life.send(multiplier)
         except StopIteration:
@@ -142,7 +145,7 @@ class Account:
             named = fill.purpose.value
             purpose = w.PURPOSES.index(named) if named in w.PURPOSES else LIQUIDATION
             made[at]["fee"], made[at]["bar"], made[at]["symbol"] = float(fill.fee), bar, self._number[fill.symbol]
-            made[at]["buys"], made[at]["purpose"] = fill.side is Side.BUY, purpose
+            made[at]["buys"], made[at]["purpose"] = fill.side.sign > 0, purpose
             made[at]["lots"] = round(fill.quantity / rules.lot_size)
             made[at]["ticks"] = round(fill.price / rules.tick_size)
         return KernelResult(self._symbols, np.array(self._curve), made, {}, self._proposed, self._signed)
@@ -164,9 +167,7 @@ class Account:
         return Trader(
             venue=venue,
             driver=venue,
-            ledger=Ledger(
-                cash, rules.instruments[0].quote, margin=margin_terms(self._instruments), leverage=leverage
-            ),
+            ledger=Ledger(cash, rules.instruments[0].quote, margin=margin_terms(self._instruments), leverage=leverage),
             sink=self._sink,
             gate=open_gate(limits, rules.exits, _KEY, per_day),
             limits=limits,

@@ -1,4 +1,4 @@
-"""The course of one account on perpetual contracts: bars with marks and funding, what is voted and ruled at each close, the rules.
+"""The course of one account on perpetuals: bars with marks and funding, what is voted and ruled at each close, the rules.
 
 The compiled engine knows no short, no margin and no funding, so an account of a perpetual course is that of a session
 (`rl.environment.contracts.account`). A course has the form of a compiled one (`execution.kernel.lanes.course.Course`): what cuts

@@ -1,4 +1,4 @@
-"""A policy in sessions on perpetuals: an opinion that changes nothing, a demotion, a replay without the model, refusals in words."""
+"""A policy in sessions on perpetuals: an opinion, a demotion, a replay without the model, a refusal in words."""
 
 import shutil
 from pathlib import Path
@@ -83,12 +83,10 @@ def test_results_demote_it_and_a_replay_agrees_with_and_without_the_model(
     assert f"with the hash {model.sha256}, was not found" in capsys.readouterr().out
 
 
-def test_a_policy_of_spot_is_refused_before_anything_starts(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_policy_of_spot_is_refused_before_anything_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     served(SYMBOLS).save(tmp_path / "policy")
-    folder = lived(
-        tmp_path / "run", "rl.mode=advisory", f"rl.model={tmp_path / 'policy'}", code=UsageFault.exit_code
-    )
+    folder = lived(tmp_path / "run", "rl.mode=advisory", f"rl.model={tmp_path / 'policy'}", code=UsageFault.exit_code)
     assert not folder.exists()
-    assert "it knows no direction of a short, no funding and no liquidation" in " ".join(capsys.readouterr().err.split())
+    assert "it knows no direction of a short, no funding and no liquidation" in " ".join(
+        capsys.readouterr().err.split()
+    )

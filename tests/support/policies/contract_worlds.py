@@ -58,7 +58,10 @@ def settings_of(leverage: int, **more: Any) -> Settings:
     return load_profile("perp", world | more)
 
 
-def contract_tape(seed: int, planted: Planted = Planted(), days: int = 240, **more: Any) -> PolicyTape:
+NOTHING_PLANTED = Planted()
+
+
+def contract_tape(seed: int, planted: Planted = NOTHING_PLANTED, days: int = 240, **more: Any) -> PolicyTape:
     """A tape of one account and one market."""
     chance, n = generator(seed, "policy", "contracts"), days + WARM
     block = np.arange(n) // (BLOCK + 1)

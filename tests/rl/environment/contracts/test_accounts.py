@@ -69,7 +69,9 @@ def test_funding_is_paid_out_of_equity_and_shown_before_it_is() -> None:
     assert paid.equity[0] < through(tape(planted=free), 1.0).equity[0] - 0.8 * paid.account(0).funding
     received = through(tape(planted=Planted((-1,), funding=(0.002,))), 1.0)
     assert received.account(0).funding < 0.0
-    played = play([tape(planted=dear), tape(planted=Planted((-1,), funding=(0.002,)))], lambda rows, f: np.ones(len(rows)))
+    played = play(
+        [tape(planted=dear), tape(planted=Planted((-1,), funding=(0.002,)))], lambda rows, f: np.ones(len(rows))
+    )
     side, rate = (played.features[:, NAMES.index(name)] for name in ("direction", "funding_rate"))
     assert np.array_equal(rate, 0.002 * side), "a long pays what a short receives"
 

@@ -79,9 +79,7 @@ def _course(session: Session, warmup: Warmup, records: list[CycleRecord]) -> Con
     prices = np.array([[[getattr(one.bars[x], f) for x in symbols] for one in slices] for f in FIELDS])
     grid = grid_of(symbols, session.timeframe, close_ms, prices, first=len(warm))
     none = np.zeros((n, len(symbols)))
-    rules = contract_rules_of(
-        [session.instruments[each] for each in symbols], settings, session.timeframe.bars_per_day
-    )
+    rules = contract_rules_of([session.instruments[each] for each in symbols], settings, session.timeframe.bars_per_day)
     return ContractCourse(grid, Votes(none.astype(np.int8), none, none, none), rules, ContractBars(slices, spoken))
 
 

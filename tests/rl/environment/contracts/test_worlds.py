@@ -42,7 +42,7 @@ class Taught:
         return np.clip((second @ kept["action_net.weight"].T + kept["action_net.bias"])[:, 0], -1.0, 1.0)
 
     def shown(self, tapes: list[PolicyTape]) -> tuple[Floats, Floats, float]:
-        """Features and multipliers of its decisions on tapes that it has never seen, and its Sharpe ratio less that of its base."""
+        """Features and multipliers of its decisions on fresh tapes, and its Sharpe ratio less that of its base."""
 
         def decide(rows: Floats, features: Floats) -> Floats:
             return multipliers(BASE.of(rows), self.act(features), PERPETUAL.most)
