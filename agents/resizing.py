@@ -61,6 +61,7 @@ def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dic
             direction=proposal.direction,
             conviction=proposal.conviction,
             reference_price=Decimal(repr(now.close)),
+            atr_quote=now.atr_14_quote,
             exposure=proposal.exposure,
             held_share=held,
         )

@@ -59,10 +59,15 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def contracts_asked(arguments: argparse.Namespace) -> WorldRequest:
-    """The world of `world_asked`, with marks and funding. Raises UsageFault."""
+    """The world of `world_asked`, with marks and funding of perpetual contracts. Raises UsageFault."""
     asked = world_asked(arguments)
-    found = {"marks": tuple(arguments.marks or ()), "funding": tuple(arguments.funding or ())}
-    return asked.model_copy(update={"bars": asked.bars.model_copy(update=found)})
+    beside = {"marks": tuple(arguments.marks or ()), "funding": tuple(arguments.funding or ())}
+    if not asked.bars.data and any(beside.values()):
+        raise UsageFault(
+            "--marks and --funding belong to recorded bars; the simulated market draws its own. Nothing was started. Give "
+            "--data, or leave them out."
+        )
+    return asked.model_copy(update={"bars": asked.bars.model_copy(update=beside)})
 
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
