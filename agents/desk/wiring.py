@@ -304,7 +304,8 @@ def _memory(session: Session) -> Memory:
     embedder = open_embedder(session.settings)
     reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
     earlier = () if session.memory is None else session.memory.cases
-    return Memory(Barriers.of(session), reader=reader, earlier=earlier)
+    by_side = session.settings.court.sides == "both"
+    return Memory(Barriers.of(session), reader=reader, earlier=earlier, by_side=by_side)
 
 
 def _learner(session: Session) -> Learner:
