@@ -124,7 +124,9 @@ def open_desk(
         seats = settings.court.seats
         return Court(
             Bench(
-                mind=mind if len(set(seats)) == len(ROLES) else Seated(mind, seats),
+                mind=mind
+                if len(set(seats)) == len(ROLES)
+                else Seated(mind, seats, by_side=settings.court.sides == "both"),
                 adjuster=adjuster,
                 judge=judge,
                 role_deadline_s=settings.court.role_deadline_s,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from court_support import AT, analyst, case, signals
 from hearing_support import HOUR, barriers, hearing, slice_of
+from short_support import proposal
 
 from agents.court.case import Case
 from agents.court.record import NOTHING_LEARNT
@@ -16,18 +17,8 @@ from agents.memory.lessons import lesson, past_case, traits
 from agents.memory.nearby import LEAST
 from agents.memory.outcomes import CaseOutcome
 from agents.records.known import RecordFile, read_cases
-from agents.strategies.vote import NetVote, Vote
 from market.timeframe import Timeframe
 from risk.proposal import Direction
-
-
-def proposal(*, short: bool) -> NetVote:
-    direction = Direction.SHORT if short else Direction.LONG
-    vote = Vote(
-        voter="trend", symbol="BTC/USDT", direction=direction, confidence=0.7, weight=1.0, reasons=("it fell",),
-        goes_short=short,
-    )  # fmt: skip
-    return NetVote(direction=direction, conviction=0.7, against=0.0, votes=(vote,), opens_short=True if short else None)
 
 
 def at_rsi(rsi: float, *, short: bool, **changes: Any) -> Case:
