@@ -40,8 +40,8 @@ class Near(NamedTuple):
 
 def near(case: Case, known: Sequence[PastCase], similar: Floats | None = None) -> tuple[Near, ...]:
     """The nearest past cases that are near at all, losses first and then the nearest. `known`: of the side of the case, latest
-    first, each with an outcome that was known before the case; `similar`: cosines of the narratives [dimensionless], shape
-    (n_cases,), float64, or None."""
+    first, each with an outcome that was known before the case; `similar`: cosines of the narratives [dimensionless],
+    shape (n_cases,), float64, or None."""
     if len(known) < LEAST:
         return ()
     rows = np.array([[np.nan if value is None else value for value in one.features] for one in known])

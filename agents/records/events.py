@@ -130,7 +130,7 @@ EVENTS = Registry(
     Kind(
         CycleRecord,
         "once per bar, after all other events of that bar",
-        (with_nothing_new,) * 5,
+        (with_nothing_new,) * 6,
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),
