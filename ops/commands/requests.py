@@ -45,8 +45,8 @@ def _asked_of_voters_once(settings: dict[str, Any], voters: dict[str, Any]) -> d
     lost = next((key for key in settings if key.partition(".")[0] == "strategies"), None)
     if voters and lost is not None:
         raise UsageFault(
-            f"--strategy replaces the voters of the profile, and --set {lost} would be lost. Nothing was started; write both into "
-            "a profile of your own (`extends:` another one)."
+            f"--strategy replaces the voters of the profile, and --set {lost} would be lost. Nothing was started; write both "
+            "into a profile of your own (`extends:` another one)."
         )
     return settings | voters
 
