@@ -5,13 +5,19 @@ from typing import get_args
 from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import ROLES, AttemptOutcome
 from agents.outages.alert import AlertCode, Severity
-from execution.reports import Liquidity, OrderStatus
+from config.frozen import Frozen
+from execution.reports import Fill, Liquidity, OrderStatus, SentOrder
 from ops.live.metrics.metric import Label
 from ops.live.state.values import Mode, Phase
 from risk.breakers import Breaker
-from risk.order import OrderKind, Purpose
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleCode
+
+
+def _words(event: type[Frozen], field: str) -> tuple[str, ...]:
+    """The words that a field may hold, of a class that cannot be named here."""
+    return tuple(str(word.value) for word in event.model_fields[field].annotation or ())
+
 
 ROLE = Label("role", "role of the court", ROLES)
 SPEAKER = Label("speaker", "role of the court, or the net vote of all voters", ("voters", *ROLES))
@@ -33,8 +39,8 @@ SPAN = Label("span", "since 00:00 UTC, since Monday 00:00 UTC, or since the sess
 EXPOSURE = Label("exposure", "how positions are added up", ("gross", "net"))
 LIMIT = Label("limit", "a limit of the account", ("deployed", "drawdown", "day_loss", "week_loss", "var_1d", "es_1d"))
 RESULT = Label("result", "how a trade ended", ("won", "lost"))
-PURPOSE = Label("purpose", "what an order or a fill is for", tuple(each.value for each in Purpose))
-KIND = Label("kind", "kind of an order", tuple(each.value for each in OrderKind))
+PURPOSE = Label("purpose", "what an order or a fill is for", _words(Fill, "purpose"))
+KIND = Label("kind", "kind of an order", _words(SentOrder, "kind"))
 ENDED = Label(
     "status",
     "how an order ended",

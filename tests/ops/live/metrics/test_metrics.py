@@ -13,18 +13,26 @@ from kept_journals import JOURNALS, KEY, MODELS
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from run_support import events, said
+from starlette.testclient import TestClient
+from window_support import TurnedClock, client_on
 
 from agents.llm.attempt import Attempt
+from agents.records.folder import journal_of
 from agents.records.record import CycleRecord, SessionEnd
+from config.secrets import journal_key
 from config.silence import Abstained
 from execution.account.agreement import AccountDrift
 from execution.reports import SentOrder, VenueWord
+from ops.live.auth.access import Access
+from ops.live.auth.operator import Operator
 from ops.live.following.window import Window
 from ops.live.metrics.catalogue import CATALOGUE
 from ops.live.metrics.exporting import registry_of, rendered
 from ops.live.metrics.metric import Label
 from ops.live.metrics.page import page
 from ops.live.state.measured import MOST_NAMES, OTHER, Names, Spread
+from ops.live.web.app import application
+from ops.live.web.source import Source
 
 KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
 ROOT = Path(__file__).resolve().parents[4]
@@ -206,6 +214,28 @@ def test_a_scraper_may_ask_for_open_metrics() -> None:
     told_open = rendered(registry_of(window_of(MODELS)), "application/openmetrics-text; version=1.0.0")
     assert told_open.content_type.startswith("application/openmetrics-text")
     assert told_open.body.endswith(b"# EOF\n")
+
+
+def test_metrics_is_answered_with_the_same_text_to_whoever_may_look() -> None:
+    answer = client_on(MODELS).get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")
+    ours = [line for line in answer.text.splitlines() if line.startswith("tribunal_")]
+    assert ours == [line for line in text_of(MODELS).splitlines() if line.startswith("tribunal_")]
+
+
+def test_a_scraper_without_a_token_is_turned_away_where_guests_are() -> None:
+    operator, token = Operator().with_token("prometheus", "read")
+    window, clock = window_of(MODELS), TurnedClock()
+    access = Access(operator, clock, guests_read=False)
+    source = Source(window, journal_of(MODELS), journal_key())
+    with TestClient(application(source, access, clock, hosts=("testserver",))) as client:
+        assert client.get("/metrics").status_code == 401
+        wrong = client.get("/metrics", headers={"authorization": "Bearer trib_wrong"})
+        assert wrong.status_code == 401
+        right = client.get("/metrics", headers={"authorization": f"Bearer {token}"})
+        assert right.status_code == 200
+        assert "tribunal_equity_quote" in right.text
 
 
 def test_two_windows_have_registries_of_their_own() -> None:
