@@ -42,7 +42,8 @@ def describe(
     """
     _one_quote(tape)
     exchanges = simulated_exchanges(settings, tape.instruments)
-    served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc)
+    perpetuals = settings.market.perpetuals is not None
+    served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc, perpetuals=perpetuals)
     own = read_own(settings.strategies)
     build_contexts(settings.strategies, tape.symbols, own)
     if settings.court.mind == "models":

@@ -99,7 +99,11 @@ EVENTS = Registry(
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(RulingReserved, "before the record of a bar, if its cases are heard and their ruling comes later"),
     Kind(RulingArrived, "at a bar close, when a ruling is there that was reserved, before what follows from it"),
-    Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
+    Kind(
+        ShareReview,
+        "when the policy has reviewed a position by shares, before what follows from it is sent",
+        (with_nothing_new,),
+    ),
     Kind(
         Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"
     ),

@@ -69,6 +69,18 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
     )
 
 
+def contracts_asked(arguments: argparse.Namespace) -> WorldRequest:
+    """The world of `world_asked`, with marks and funding of perpetual contracts. Raises UsageFault."""
+    asked = world_asked(arguments)
+    beside = {"marks": tuple(arguments.marks or ()), "funding": tuple(arguments.funding or ())}
+    if not asked.bars.data and any(beside.values()):
+        raise UsageFault(
+            "--marks and --funding belong to recorded bars; the simulated market draws its own. Nothing was started. Give "
+            "--data, or leave them out."
+        )
+    return asked.model_copy(update={"bars": asked.bars.model_copy(update=beside)})
+
+
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
     """The world of `world_asked`, with finer bars, marks, funding, figures, news and another mind, or none. Raises UsageFault."""
     asked = told_finer(arguments)
