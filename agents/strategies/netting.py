@@ -164,6 +164,15 @@ def lean(votes: tuple[Vote, ...], *, short: bool = False) -> float:
     return to_be_short - up if short else up - down
 
 
+def as_entry(told: NetVote, *, short: bool) -> NetVote:
+    """Return the votes as the purchase, or the `short` sale, that they would be: with the conviction of those that lean to it."""
+    conviction = max(0.0, lean(told.votes, short=short))
+    if not short:
+        return told.model_copy(update={"direction": Direction.LONG, "conviction": conviction})
+    changed = {"direction": Direction.SHORT, "conviction": conviction, "opens_short": True, "closes_short": False}
+    return told.model_copy(update=changed)
+
+
 def _sides(votes: Sequence[Weighed]) -> Sides:
     """Return what speaks for what."""
     total = sum(vote.weight for vote in votes)

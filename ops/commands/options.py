@@ -262,6 +262,11 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
     add_reading(parse)
 
 
+def add_contracts(parse: argparse.ArgumentParser) -> None:
+    """The options of what perpetual contracts have beside their bars, for commands that read no other finer thing."""
+    add(parse, "--marks", "--funding")
+
+
 def add_simulated(parse: argparse.ArgumentParser) -> None:
     """The options of commands of the policy that take the simulated market in place of recorded bars."""
     add(parse, "--simulated")
@@ -295,11 +300,6 @@ def add_reading(parse: argparse.ArgumentParser) -> None:
 def add_told_finer(parse: argparse.ArgumentParser) -> None:
     """The options for finer bars, mark prices, funding, figures of the market context and news."""
     add(parse, "--detail", "--marks", "--funding", "--facts", "--news", "--news-dates")
-
-
-def add_contracts(parse: argparse.ArgumentParser) -> None:
-    """The options for what perpetual contracts have beside their trades: mark prices and funding."""
-    add(parse, "--marks", "--funding")
 
 
 def add_scope(parse: argparse.ArgumentParser) -> None:

@@ -51,4 +51,7 @@ def _policy(world: World, tape: Tape, model: str | None, folder: Path) -> Policy
     named = model if model is not None else own.model if own.mode != "off" else None
     if named is None:
         return None
-    return policy_rungs(Path(named).expanduser(), folder, tape.symbols, tape.timeframe, tape.start_utc)
+    perpetuals = world.settings.market.perpetuals is not None
+    return policy_rungs(
+        Path(named).expanduser(), folder, tape.symbols, tape.timeframe, tape.start_utc, perpetuals=perpetuals
+    )
