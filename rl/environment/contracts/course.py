@@ -1,6 +1,6 @@
 """The course of one account on perpetuals: bars with marks and funding, what is voted and ruled at each close, the rules.
 
-The compiled engine knows no short, no margin and no funding, so an account of a perpetual course is that of a session
+The compiled engine shows a policy no short and no margin, so an account of a perpetual course is that of a session
 (`rl.environment.contracts.account`). A course has the form of a compiled one (`execution.kernel.lanes.course.Course`): what cuts
 tapes into parts, and counts their days, asks neither which it is.
 """
