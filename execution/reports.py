@@ -77,11 +77,23 @@ class OrderState(Frozen):
     note: str = ""
 
 
+class PositionTold(Frozen):
+    """An open position on perpetuals as a real exchange tells it. Prices and margin [quote]."""
+
+    entry_price: Decimal
+    mark_price: Decimal | None
+    margin: Decimal | None
+    liquidation_price: Decimal | None
+
+
 class Balances(Frozen):
-    """Cash [quote], and holdings by symbol [base], none of them zero."""
+    """Cash [quote], and holdings by symbol [base], none of them zero. On perpetuals the cash is the wallet, and what is held has a
+    sign."""
 
     cash: Decimal
     held: dict[str, Decimal]
+    positions: dict[str, PositionTold] = Field(default_factory=dict, exclude_if=empty)
+    """What a real exchange tells of the positions on perpetuals, by symbol; empty for spot."""
 
 
 class VenueAccount(Balances):
@@ -150,7 +162,7 @@ class VenueWord(Journaled):
     """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
-    event_version: ClassVar[int] = 5
+    event_version: ClassVar[int] = 6
 
     asked: str
     report: VenueReport

@@ -149,6 +149,7 @@ async def _exchange(
         folder=_folder() / EXCHANGES,
         seed=settings.seed,
         clock=clock,
+        perpetuals=settings.market.perpetuals,
     ) as exchange:
         yield exchange
 
