@@ -87,8 +87,7 @@ class PositionTold(Frozen):
 
 
 class Balances(Frozen):
-    """Cash [quote], and holdings by symbol [base], none of them zero. On perpetuals the cash is the wallet, and what is held has a
-    sign."""
+    """Cash [quote], and holdings by symbol [base], none of them zero. On perpetuals cash is the wallet, and holdings have a sign."""
 
     cash: Decimal
     held: dict[str, Decimal]

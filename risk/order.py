@@ -63,7 +63,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
-    event_version: ClassVar[int] = 5
+    event_version: ClassVar[int] = 6
 
     order_id: str
     decision_id: str

@@ -104,12 +104,14 @@ EVENTS = Registry(
         Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"
     ),
     Kind(
-        SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word, with_nothing_new, with_no_new_word)
+        SentOrder,
+        "before an order is sent",
+        (with_no_new_word, with_no_new_word, with_nothing_new, with_no_new_word, with_no_new_word),
     ),
     Kind(
         VenueWord,
         "when the venue has answered or has traded",
-        (with_no_new_word, with_nothing_new, with_nothing_new, with_no_new_word),
+        (with_no_new_word, with_nothing_new, with_nothing_new, with_no_new_word, with_nothing_new),
     ),
     Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange", (with_nothing_new,)),
     Kind(
@@ -130,7 +132,7 @@ EVENTS = Registry(
     Kind(
         CycleRecord,
         "once per bar, after all other events of that bar",
-        (with_nothing_new,) * 5,
+        (*(with_nothing_new,) * 5, with_no_new_word),
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),

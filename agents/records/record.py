@@ -242,7 +242,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 6
+    event_version: ClassVar[int] = 7
 
     bar: int
     as_of_utc: UtcTime

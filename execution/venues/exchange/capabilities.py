@@ -117,8 +117,8 @@ class Capability(NamedTuple):
         if own is None:
             known = ", ".join(row.exchange for row in CAPABILITIES.values() if row.contracts is not None)
             raise UsageFault(
-                f"Perpetuals of {self.exchange} cannot be traded: how it sets and tells its margin is not known here. Nothing was "
-                f"started. Trade them on one of {known}, or trade spot there."
+                f"Perpetuals of {self.exchange} cannot be traded: how it sets and tells its margin is not known here. Nothing "
+                f"was started. Trade them on one of {known}, or trade spot there."
             )
         row = self._replace(**own.changes)
         triggered = own.mark if trigger == "mark" else own.last

@@ -92,7 +92,8 @@ class ExchangeVenue:
         close-only; without that it is refused. `key`: the journal's key, which gives the gate's seal. `run`: what tells this
         journal from every other, the same after a restart. `live`: real money, or else the exchange's own test network; with
         `settings.url` whatever stands there. `folder`: where markets are kept. `seed`: for the pauses between retries.
-        `perpetuals`: that the markets are linear perpetuals, and how; None for spot. Raises UsageFault for what this exchange cannot do safely and for an account that it refuses; DataFault without an answer.
+        `perpetuals`: that the markets are linear perpetuals, and how; None for spot. Raises UsageFault for what this exchange
+        cannot do safely and for an account that it refuses; DataFault without an answer.
         """
         clock = clock or SystemClock()
         trigger = None if perpetuals is None else perpetuals.trigger
@@ -244,7 +245,7 @@ class ExchangeVenue:
         """Markets in which no entry is taken now, and why. What changes of it is heard (`VenueReport.close_only`)."""
         return self._shelf.closed()
 
-    async def _begin(self, *, resumed: bool) -> None:
+    async def _begin(self, *, resumed: bool = False) -> None:
         try:
             await self._listener.measure_clock()
             await self._client.prepare()

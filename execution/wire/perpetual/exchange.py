@@ -6,7 +6,7 @@ price (all of the position, at the bankruptcy price), and an auto-deleveraging w
 margin mode and the leverage are what a client has set, or a human by hand.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from execution.wire.trading.market import MOMENTS, PlayedMarket
 from execution.wire.trading.orders import Json, Trade, WireOrder
 from execution.wire.trading.refusals import Refused
 from execution.wire.trading.wanted import Wanted
+from market.bar import FundingRate
 from market.instrument import Instrument
 from risk.order import OrderKind, Side
 
@@ -94,7 +95,7 @@ class PerpetualExchange(Exchange):
                 bar = bars[name]
                 mark = self.market.marks.get(name, bar)
                 to, marked = ((each.low, each.high, each.close)[moment - 1] for each in (bar, mark))
-                self._walk(floor, Leg(floor.price, exact_decimal(to), floor.mark, exact_decimal(marked)))
+                self._walk(floor, Leg(floor.price, exact_decimal(to), floor.mark, _eight(marked)))
                 share = floor_to(exact_decimal(bar.volume) / MOMENTS, floor.instrument.lot_size)
                 self._print(floor, floor.price, share, buyer_made=False)
         if moment == MOMENTS:
@@ -104,7 +105,7 @@ class PerpetualExchange(Exchange):
 
     def _open_bars(self) -> None:
         for name, bar in self.market.forming.items():
-            self.floors[name].mark = exact_decimal(self.market.marks.get(name, bar).open)
+            self.floors[name].mark = _eight(self.market.marks.get(name, bar).open)
         self._settle_funding()
         for name, floor in self.floors.items():
             if self._is_used_up(name, floor.mark):
@@ -401,6 +402,15 @@ class PerpetualExchange(Exchange):
         floor = self.floors[order.market]
         self.told(events.account(self.margins, order.market, order.symbol, "ORDER", to_ms(self.now()), floor.mark))
 
+    def remember(self, rates: Iterable[FundingRate]) -> None:
+        """Know rates that were settled before the market began to be played; their mark prices are not known."""
+        past = [
+            Due(rate.symbol.replace("/", ""), exact_decimal(rate.rate), ZERO, to_ms(self.market.moved(rate.at_utc)))
+            for rate in rates
+            if rate.symbol in self.floors
+        ]
+        self.settled = [*sorted(past, key=lambda due: due.at_ms), *self.settled]
+
     def next_funding_ms(self, market: str) -> int:
         """The next time at which funding may be due: a multiple of the market's interval [ms since 1970 UTC]."""
         step_ms = self.margins.terms[market].funding_interval_h * 3_600_000
@@ -411,3 +421,8 @@ class PerpetualExchange(Exchange):
         return next(
             (due for due in reversed(self.settled) if due.symbol == symbol), Due(symbol, ZERO, ZERO, to_ms(from_ms(0)))
         )
+
+
+def _eight(price: float) -> Decimal:
+    """A mark price as the exchange tells it, to eight decimals [quote]."""
+    return exact_decimal(price).quantize(_EIGHT, ROUND_HALF_EVEN)

@@ -43,7 +43,7 @@ class Position:
 
 
 class MarginPurse:
-    """The wallet in one quote currency, and the settings: leverage and margin mode of each market, position mode of the account."""
+    """The wallet in one quote currency, and the settings: leverage and margin mode of each market, and the position mode."""
 
     def __init__(self, quote: str, wallet: Decimal, instruments: Mapping[str, Instrument]) -> None:
         """`instruments`: perpetuals, by symbol. Raises KeyError later for a market without terms of a perpetual."""

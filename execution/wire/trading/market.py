@@ -89,6 +89,10 @@ class PlayedMarket:
         self.marks, self.rates = {}, ()
         self.forming = {} if following is None else self._moved(following)
 
+    def moved(self, moment: datetime) -> datetime:
+        """A moment of the bars as they were told, in the market's time."""
+        return self._begins + (moment - self._origin) * self.timeframe.seconds // self._length.seconds
+
     def klines(
         self,
         symbol: str,

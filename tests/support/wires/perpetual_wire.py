@@ -93,7 +93,10 @@ async def usdm(exchange: PerpetualExchange) -> AsyncIterator[Any]:
 
     async with perpetual_server(exchange) as url:
         client = ccxt.async_support.binanceusdm(
-            {"apiKey": KEY.name, "secret": KEY.secret, "timeout": 1500, "enableRateLimit": False, "options": {"fetchCurrencies": False}}
+            {
+                "apiKey": KEY.name, "secret": KEY.secret, "timeout": 1500, "enableRateLimit": False,
+                "options": {"fetchCurrencies": False},
+            }
         )  # fmt: skip
         client.urls["api"] = {
             name: address.replace("https://fapi.binance.com", url) if isinstance(address, str) else address

@@ -37,7 +37,8 @@ async def load_markets(
     once.
 
     `perpetual`: they are linear perpetuals. CCXT calls those BASE/QUOTE:QUOTE; its instances are given them as BASE/QUOTE, as
-    everything here calls them, and have no other market. Raises UsageFault for another market that the exchange has not, and DataFault without an answer.
+    everything here calls them, and have no other market. Raises UsageFault for another market that the exchange has not, and
+    DataFault without an answer.
     """
     find = _find_perpetual if perpetual else _find_spot
     file = _file(wires, symbols, folder, perpetual=perpetual)

@@ -79,8 +79,8 @@ class Keeper:
             terms = rules.perpetual
             if terms is not None and self._leverage > terms.tiers[0].max_leverage and not resumed:
                 raise UsageFault(
-                    f"{self._exchange} offers a leverage of {terms.tiers[0].max_leverage} in {symbol} at most, and the session is "
-                    f"to use {self._leverage}. Nothing was started. Set market.perpetuals.leverage, or leave the market out."
+                    f"{self._exchange} offers a leverage of {terms.tiers[0].max_leverage} in {symbol} at most, and the session "
+                    f"is to use {self._leverage}. Nothing was started. Set market.perpetuals.leverage, or leave the market out."
                 )
             position, mode = await self._client.position(symbol), await self._client.mode(symbol)
             if position is not None and not resumed:
@@ -103,8 +103,8 @@ class Keeper:
         what = "isolated margin" if mode.one_way else "one-way positions (hedge mode is on)"
         raise UsageFault(
             f"{symbol} at {self._exchange} has an open position of {position.quantity} and no {what}, which cannot be changed "
-            "under it. Nothing was started, and nothing was sent. Close the position and change the mode at the exchange, or leave "
-            "the market out."
+            "under it. Nothing was started, and nothing was sent. Close the position and change the mode at the exchange, or "
+            "leave the market out."
         )
 
     async def check(self) -> None:

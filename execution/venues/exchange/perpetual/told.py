@@ -1,4 +1,4 @@
-"""What an exchange says of perpetuals, as values of ours: settings, positions, payments. It takes nothing on trust, as for spot."""
+"""What an exchange says of perpetuals, as values of ours: settings, positions, payments. It takes nothing on trust."""
 
 from collections.abc import Mapping
 from decimal import Decimal
