@@ -77,7 +77,7 @@ class Listener:
         for symbol in self._shelf.symbols() if now_s - self._swept_s >= self._pace.idle_s else ():
             self._swept_s = now_s
             await self._sender.sweep(symbol, to_ms(self._clock.now() - _RECENT))
-        if self._keeper is not None and now_s - self._checked_s >= self._pace.idle_s:
+        if self._keeper is not None and now_s - self._checked_s >= self._pace.clock_s:
             self._checked_s = now_s
             await self._keeper.check()
         symbols = dict.fromkeys(each.order.symbol for each in self._shelf.at_exchange())

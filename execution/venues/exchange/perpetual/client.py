@@ -3,7 +3,7 @@
 What it sets is set once and never repeated by itself: it is told apart from what only asks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -83,28 +83,32 @@ class PerpetualClient:
             )  # fmt: skip
         return tuple(found)
 
-    async def mode(self, symbol: str) -> ToldMode:
-        """The settings of a market."""
-        return await self._wires.exits.ask("settings", lambda ccxt: self._words.mode(ccxt, symbol))
+    async def modes(self, symbols: Sequence[str]) -> dict[str, ToldMode]:
+        """The settings of these markets."""
+        return await self._wires.exits.ask("settings", lambda ccxt: self._words.modes(ccxt, symbols))
 
-    async def position(self, symbol: str) -> ToldPosition | None:
-        """The open position in a market, whoever opened it; None if there is none. Two are no answer: they are not netted."""
+    async def positions(self, symbols: Sequence[str]) -> dict[str, ToldPosition]:
+        """The open positions in these markets, whoever opened them. Two in one market are no answer: they are not netted."""
+        at_once = [tuple(symbols)] if self._row.exchange == "binance" else [(symbol,) for symbol in symbols]
+        found = dict[str, ToldPosition]()
+        for asked in at_once:
 
-        async def ask(ccxt: Any) -> ToldPosition | None:
-            raw = await ccxt.fetch_positions([symbol])
-            if not isinstance(raw, list):
-                raise Unreadable(f"no list of positions, but {type(raw).__name__}")
-            told = [position_of(each, self._client.sizes.get(symbol, Decimal(1))) for each in raw]
-            found = [each for each in told if each is not None and each.symbol == symbol]
-            if len(found) > 1:
-                raise Unreadable(f"{len(found)} positions in {symbol}")
-            return found[0] if found else None
+            async def ask(ccxt: Any, asked: tuple[str, ...] = asked) -> list[ToldPosition]:
+                raw = await ccxt.fetch_positions(list(asked))
+                if not isinstance(raw, list):
+                    raise Unreadable(f"no list of positions, but {type(raw).__name__}")
+                read = [position_of(each, self._client.sizes) for each in raw]
+                told = [each for each in read if each is not None and each.symbol in asked]
+                if len({each.symbol for each in told}) < len(told):
+                    raise Unreadable("two positions in one market")
+                return told
 
-        return await self._wires.exits.ask("positions", ask)
+            found.update({each.symbol: each for each in await self._wires.exits.ask("positions", ask)})
+        return found
 
-    async def wealth(self, symbols: Iterable[str], quote: str) -> Wealth:
+    async def wealth(self, symbols: Sequence[str], quote: str) -> Wealth:
         """The wallet, and the positions in these markets."""
-        positions = {symbol: told for symbol in symbols if (told := await self.position(symbol)) is not None}
+        positions = await self.positions(symbols)
         return Wealth(await self.wallet(quote), positions)
 
     async def wallet(self, quote: str) -> Decimal:

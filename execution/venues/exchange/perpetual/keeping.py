@@ -75,6 +75,9 @@ class Keeper:
                 f"{self._exchange} takes whole numbers as leverage, and the session is to use {self._leverage}. Nothing was "
                 "started. Set market.perpetuals.leverage to one."
             )
+        symbols = tuple(self._instruments)
+        positions, modes = await self._client.positions(symbols), await self._client.modes(symbols)
+        untaken = dict[str, str]()
         for symbol, rules in self._instruments.items():
             terms = rules.perpetual
             if terms is not None and self._leverage > terms.tiers[0].max_leverage and not resumed:
@@ -82,7 +85,7 @@ class Keeper:
                     f"{self._exchange} offers a leverage of {terms.tiers[0].max_leverage} in {symbol} at most, and the session "
                     f"is to use {self._leverage}. Nothing was started. Set market.perpetuals.leverage, or leave the market out."
                 )
-            position, mode = await self._client.position(symbol), await self._client.mode(symbol)
+            position, mode = positions.get(symbol), modes[symbol]
             if position is not None and not resumed:
                 self._refuse(symbol, position, mode)
                 self._foreign[symbol] = why = (
@@ -90,11 +93,12 @@ class Keeper:
                     "there until it is gone"
                 )
                 self._shelf.halt(symbol, why)
-            elif position is None:
-                refused = await self._client.set_mode(symbol, mode, self._leverage)
-                self._doubt(symbol, await self._client.mode(symbol), refused)
-            else:
-                self._doubt(symbol, mode, "")
+        for symbol in symbols:
+            if symbol not in positions:
+                untaken[symbol] = await self._client.set_mode(symbol, modes[symbol], self._leverage)
+        for symbol, mode in (await self._client.modes(symbols)).items():
+            if symbol not in self._foreign:
+                self._doubt(symbol, mode, untaken.get(symbol, ""))
 
     def _refuse(self, symbol: str, position: ToldPosition, mode: ToldMode) -> None:
         """Raise UsageFault for a position that was opened in a mode which cannot be traded beside."""
@@ -110,13 +114,13 @@ class Keeper:
     async def check(self) -> None:
         """Ask whether the settings are still those of the session; entries are halted where they are not. Without an answer
         nothing changes: they were right when they were asked for last."""
-        for symbol in self._instruments:
-            if symbol in self._foreign:
-                continue
-            try:
-                self._doubt(symbol, await self._client.mode(symbol), "")
-            except (NoAnswer, Refused):
-                continue
+        try:
+            modes = await self._client.modes(tuple(self._instruments))
+        except (NoAnswer, Refused):
+            return
+        for symbol, mode in modes.items():
+            if symbol not in self._foreign:
+                self._doubt(symbol, mode, "")
 
     def _doubt(self, symbol: str, mode: ToldMode, refused: str) -> None:
         """Halt the entries of a market whose settings are wrong, and lift that where they are right again."""
@@ -145,7 +149,7 @@ class Keeper:
         """The wallet and the positions; what was paid or done to them meanwhile is let be heard. None without an answer."""
         version = self._shelf.version
         try:
-            wealth = await self._client.wealth(self._instruments, self._quote)
+            wealth = await self._client.wealth(tuple(self._instruments), self._quote)
             await self._settle(wealth, version)
         except (NoAnswer, Refused):
             return None
@@ -177,7 +181,8 @@ class Keeper:
         for symbol in less:
             await self._force(symbol, to_ms(self._since - _OVERLAP), to_ms(now))
         self._tried += 1
-        if self._shelf.version != found or self._tried >= _TRIES:
+        explained = self._seen is None or self._seen[0] != version or self._shelf.version != found
+        if explained or self._tried >= _TRIES:
             self._seen, self._tried, self._since = (version, money), 0, now
 
     def _is_less(self, symbol: str, told: ToldPosition | None) -> bool:

@@ -47,8 +47,9 @@ class Forced(NamedTuple):
     purpose: Purpose
 
 
-def position_of(raw: Any, size: Decimal) -> ToldPosition | None:
-    """A position out of CCXT's structure, of contracts of this size [base]; None for an empty one. Raises Unreadable."""
+def position_of(raw: Any, sizes: Mapping[str, Decimal]) -> ToldPosition | None:
+    """A position out of CCXT's structure; None for an empty one. `sizes`: of contracts by market, 1 where nothing is said [base].
+    Raises Unreadable."""
     told = mapping(raw, "a position")
     contracts = finite(told.get("contracts") or "0", "number of contracts")
     if not contracts:
@@ -56,13 +57,14 @@ def position_of(raw: Any, size: Decimal) -> ToldPosition | None:
     side = told.get("side")
     if side not in ("long", "short"):
         raise Unreadable(f"a position whose side is {side}")
-    quantity = abs(contracts) * size
+    symbol = text_in(told.get("symbol"), "symbol")
+    quantity = abs(contracts) * sizes.get(symbol, Decimal(1))
     entry = number_in(told, "entryPrice")
     if entry is None or entry <= 0:
         raise Unreadable("a position without an entry price")
     mode = told.get("marginMode")
     return ToldPosition(
-        symbol=text_in(told.get("symbol"), "symbol"), quantity=quantity if side == "long" else -quantity,
+        symbol=symbol, quantity=quantity if side == "long" else -quantity,
         entry_price=entry, mark_price=number_in(told, "markPrice"),
         margin=number_in(told, "collateral") or number_in(told, "initialMargin"),
         liquidation_price=number_in(told, "liquidationPrice"), isolated=None if mode is None else mode == "isolated",

@@ -5,7 +5,7 @@ itself are told in its own bodies, since the unified ones leave out what is need
 balance of Binance is the equity and not the wallet, and its funding history of Bybit has the sign of an expense.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -22,8 +22,8 @@ _HOUR_MS = 3_600_000
 class Words(Protocol):
     """One exchange. Each method asks it through a CCXT instance, and raises what CCXT raises, or Unreadable."""
 
-    async def mode(self, ccxt: Any, symbol: str) -> ToldMode:
-        """The settings of a market."""
+    async def modes(self, ccxt: Any, symbols: Sequence[str]) -> dict[str, ToldMode]:
+        """The settings of these markets."""
         ...
 
     async def set_one_way(self, ccxt: Any, symbol: str) -> None:
@@ -66,14 +66,17 @@ class Words(Protocol):
 class Binance:
     """Binance USD-M."""
 
-    async def mode(self, ccxt: Any, symbol: str) -> ToldMode:
+    async def modes(self, ccxt: Any, symbols: Sequence[str]) -> dict[str, ToldMode]:
         sides = mapping(await ccxt.fapiprivate_get_positionside_dual(), "a position mode")
         if not isinstance(sides.get("dualSidePosition"), bool):
             raise Unreadable("no dualSidePosition")
-        rows = _rows(await ccxt.fapiprivate_get_symbolconfig({"symbol": _id(ccxt, symbol)}))
-        row = _only(rows, "symbol", _id(ccxt, symbol))
-        margin = text_in(row.get("marginType"), "margin mode")
-        return ToldMode(not sides["dualSidePosition"], margin == "ISOLATED", number_of(row, "leverage"))
+        found = {}
+        for symbol in symbols:
+            rows = _rows(await ccxt.fapiprivate_get_symbolconfig({"symbol": _id(ccxt, symbol)}))
+            row = _only(rows, "symbol", _id(ccxt, symbol))
+            margin = text_in(row.get("marginType"), "margin mode")
+            found[symbol] = ToldMode(not sides["dualSidePosition"], margin == "ISOLATED", number_of(row, "leverage"))
+        return found
 
     async def set_one_way(self, ccxt: Any, symbol: str) -> None:
         await ccxt.set_position_mode(False, symbol)
@@ -133,14 +136,17 @@ class Binance:
 class Bybit:
     """Bybit, linear contracts of a unified account, whose margin mode is one for all markets."""
 
-    async def mode(self, ccxt: Any, symbol: str) -> ToldMode:
-        told = await ccxt.private_get_v5_position_list({"category": "linear", "symbol": _id(ccxt, symbol)})
-        rows = _rows(mapping(mapping(told, "positions").get("result"), "positions").get("list"))
-        if not rows:
-            raise Unreadable("no settings of the position")
+    async def modes(self, ccxt: Any, symbols: Sequence[str]) -> dict[str, ToldMode]:
         info = mapping(mapping(await ccxt.private_get_v5_account_info(), "an account").get("result"), "an account")
-        one_way = all(str(row.get("positionIdx")) == "0" for row in rows)
-        return ToldMode(one_way, info.get("marginMode") == "ISOLATED_MARGIN", number_of(rows[0], "leverage"))
+        isolated, found = text_in(info.get("marginMode"), "margin mode") == "ISOLATED_MARGIN", {}
+        for symbol in symbols:
+            told = await ccxt.private_get_v5_position_list({"category": "linear", "symbol": _id(ccxt, symbol)})
+            rows = _bybit_rows(told)
+            if not rows:
+                raise Unreadable("no settings of the position")
+            one_way = all(str(row.get("positionIdx")) == "0" for row in rows)
+            found[symbol] = ToldMode(one_way, isolated, number_of(rows[0], "leverage"))
+        return found
 
     async def set_one_way(self, ccxt: Any, symbol: str) -> None:
         await ccxt.set_position_mode(False, symbol)
@@ -195,17 +201,20 @@ class Bybit:
 class Okx:
     """OKX, whose orders name the margin mode themselves; the leverage is that of isolated positions."""
 
-    async def mode(self, ccxt: Any, symbol: str) -> ToldMode:
+    async def modes(self, ccxt: Any, symbols: Sequence[str]) -> dict[str, ToldMode]:
         rows = _rows(mapping(await ccxt.private_get_account_config(), "an account").get("data"))
         if not rows or rows[0].get("posMode") not in ("net_mode", "long_short_mode"):
             raise Unreadable("no position mode")
         if str(rows[0].get("acctLv")) == "1":
             raise Unreadable("an account in spot mode, which trades no perpetuals")
-        asked = {"instId": _id(ccxt, symbol), "mgnMode": "isolated"}
-        told = _rows(mapping(await ccxt.private_get_account_leverage_info(asked), "a leverage").get("data"))
-        if not told or len({str(row.get("lever")) for row in told}) != 1:
-            raise Unreadable("no leverage, or two")
-        return ToldMode(rows[0]["posMode"] == "net_mode", True, number_of(told[0], "lever"))
+        found = {}
+        for symbol in symbols:
+            asked = {"instId": _id(ccxt, symbol), "mgnMode": "isolated"}
+            told = _rows(mapping(await ccxt.private_get_account_leverage_info(asked), "a leverage").get("data"))
+            if not told or len({str(row.get("lever")) for row in told}) != 1:
+                raise Unreadable("no leverage, or two")
+            found[symbol] = ToldMode(rows[0]["posMode"] == "net_mode", True, number_of(told[0], "lever"))
+        return found
 
     async def set_one_way(self, ccxt: Any, symbol: str) -> None:
         await ccxt.set_position_mode(False, symbol)
