@@ -14,7 +14,7 @@ from execution.venues.exchange.capabilities import Capability, Find
 from execution.venues.exchange.lines.line import Line, NoAnswer, Refused
 from execution.venues.exchange.lines.wires import Wires
 from execution.venues.exchange.outcomes import Outcome, Verdict, of_error, of_reply
-from execution.venues.exchange.rights import RIGHTS, KeyRights
+from execution.venues.exchange.rights import PERPETUAL_RIGHTS, RIGHTS, KeyRights
 from execution.venues.exchange.rules import Sized, in_text
 from execution.venues.exchange.told import (
     Standing,
@@ -150,9 +150,10 @@ class Client:
     async def rights(self) -> KeyRights:
         """What the key may do. Raises NoAnswer, and Refused, also where the exchange does not tell."""
         asked = RIGHTS[self._row.exchange]
+        read = PERPETUAL_RIGHTS[self._row.exchange] if self._row.perpetual else asked.read
 
         async def ask(ccxt: Any) -> KeyRights:
-            return asked.read(await getattr(ccxt, asked.method)())
+            return read(await getattr(ccxt, asked.method)())
 
         return await self._wires.trading.ask("rights", ask)
 
