@@ -199,12 +199,14 @@ class RecordedSentiment:
         self._run = run
 
     def read(self, symbol: str, as_of: datetime) -> SentimentData:
-        cycle = self._run.cycle
+        cycle, watched = self._run.cycle, self._run.watched
         if cycle is not None and symbol in cycle.sentiment:
             return cycle.sentiment[symbol]
+        if symbol in watched and watched[symbol].as_of_utc == as_of:
+            return watched[symbol]  # a hearing of this bar may be of an earlier case, with its news
         for heard in (*cycle.hearings, *cycle.reviews) if cycle else ():
             if heard.case.symbol == symbol:
                 return heard.case.sentiment
-        if symbol in self._run.watched:
-            return self._run.watched[symbol]
+        if symbol in watched:
+            return watched[symbol]
         return SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="it was not before the court then"))

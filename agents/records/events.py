@@ -47,7 +47,7 @@ from config.version import version, version_order
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
 from execution.account.routing.routed import Routed
-from execution.journal.chain import first_row, read_rows, written_kinds
+from execution.journal.chain import NOTHING, Head, first_row, read_rows, written_kinds
 from execution.journal.rows import Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, SentOrder, VenueWord
@@ -146,13 +146,15 @@ EVENTS = Registry(
 """The table from which everything else about kinds is derived."""
 
 
-def read_events(path: Path, key: bytes, registry: Registry = EVENTS) -> Generator[Recorded, None, None]:
-    """Yield the events of a journal in today's form. Each is verified against the chain first.
+def read_events(
+    path: Path, key: bytes, registry: Registry = EVENTS, after: Head = NOTHING
+) -> Generator[Recorded, None, None]:  # fmt: skip
+    """Yield the events of a journal after a head of it, in today's form. Each is verified against the chain first.
 
     Raises JournalFault at the first event that does not fit the chain or cannot be read, and for a journal of a newer version of
     Tribunal, or of a version that is too old to be read.
     """
-    for row in read_rows(path, key):
+    for row in read_rows(path, key, after):
         if row.seq == 1:
             _refuse_other_versions(head_of(row, registry), path.name)
         yield registry.read(row, path.name)

@@ -38,7 +38,8 @@ class Head(NamedTuple):
     mac: str
 
 
-_NOTHING = Head(0, GENESIS)
+NOTHING = Head(0, GENESIS)
+"""The end of a journal that has no event."""
 
 
 class _Changed(Exception):
@@ -61,7 +62,7 @@ class Journal:
             ) from None
         except (OSError, StoreFault) as fault:
             raise _unwritable(path, fault, url) from fault
-        self._open(path, key, group_commit, store, _NOTHING)
+        self._open(path, key, group_commit, store, NOTHING)
 
     @classmethod
     def reopen(cls, path: Path, key: bytes, group_commit: int, head: str, count: int) -> "Journal":
@@ -213,13 +214,14 @@ def _take_back(path: Path, key: bytes, count: int) -> None:
     take_back(path, kept)
 
 
-def read_rows(path: Path, key: bytes) -> Generator[Row, None, None]:
-    """Yield the rows of a journal. Each is verified against the chain first.
+def read_rows(path: Path, key: bytes, after: Head = NOTHING) -> Generator[Row, None, None]:
+    """Yield the rows of a journal after a head of it. Each is verified against the chain first.
 
-    Raises JournalFault, naming the event, at the first one that does not fit.
+    `after`: what was read before, and is not read again. Raises JournalFault, naming the event, at the first one that does not
+    fit.
     """
-    previous, expected, state = GENESIS, 1, keyed(key)
-    with closing(places.rows_in(path)) as rows:
+    previous, expected, state = after.mac, after.events + 1, keyed(key)
+    with closing(places.rows_in(path, after.events)) as rows:
         for found in rows:
             if found.seq != expected:
                 raise JournalFault(
@@ -242,6 +244,16 @@ def first_row(path: Path) -> Row:
         for found in rows:
             return found
     raise JournalFault(f"{path} holds no event: the run was killed before it began.")
+
+
+def head_at(path: Path, events: int) -> Head | None:
+    """The head of a journal as it was after so many events, not verified; None if it has not as many. Raises JournalFault."""
+    if events == 0:
+        return NOTHING
+    with closing(places.rows_in(path, events - 1)) as rows:
+        for found in rows:
+            return Head(found.seq, found.mac)
+    return None
 
 
 def last_row(path: Path) -> Row:

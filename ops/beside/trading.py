@@ -23,8 +23,8 @@ from config.files import passing_folder
 from execution.journal.chain import Journal
 from ops.beside.figures import beside
 from ops.beside.shown import show_beside
-from ops.progress import SessionProgress
 from ops.story.story import Story, read_story
+from ops.terminal.progress import SessionProgress
 from rl.adjuster import Adjuster
 
 _GROUP = 1024

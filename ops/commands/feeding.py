@@ -28,11 +28,11 @@ from market.live.feed import LiveFeed
 from market.simulated.prices import warmup_length
 from market.tape import Tape
 from market.timeframe import Timeframe
-from ops.listening import listened, listeners_of
-from ops.progress import FeedProgress
-from ops.seats import SeatsTeller
-from ops.stopping import StopSignals
-from ops.watching import watched
+from ops.terminal.listening import listened, listeners_of
+from ops.terminal.progress import FeedProgress
+from ops.terminal.seats import SeatsTeller
+from ops.terminal.stopping import StopSignals
+from ops.terminal.watching import watched
 from risk.ramp import Ramp
 
 

@@ -19,9 +19,9 @@ from market.files.bars import read_bars
 from market.tape import Tape
 from market.timeframe import Timeframe
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.tables.grid import open_console
 from ops.tables.voters.latest import latest_grid, published_grid, trial_grid
+from ops.terminal.data_told import tell_data
 from sentiment.engine import SentimentEngine
 from sentiment.scoring import HeadlineScorer
 from sentiment.sources.factory import build_sources

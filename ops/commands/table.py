@@ -368,6 +368,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "backup",
+        "ops.backup",
+        "operate",
+        "keep runs and the journal key in one file, or restore them",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal backup runs/paper-001 --to /media/usb/tribunal --keep 14",
+            "tribunal backup --restore /media/usb/tribunal/tribunal-20261130T190000Z.tar.gz --to restored",
+        ),
+    ),
+    Command(
         "doctor",
         "ops.doctor",
         "operate",

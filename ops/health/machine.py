@@ -15,8 +15,8 @@ from config.secrets import KEY_BYTES, KEY_FILE, Secrets, journal_key
 from execution.journal.rows import key_id
 from execution.kill_switch.latch import LatchFolder
 from execution.kill_switch.switches import FileSwitch
-from ops.halts import lift_words
 from ops.health.finding import Finding, ill, tried, unasked, well
+from ops.terminal.halts import lift_words
 
 RUNS = Path("runs")
 LEAST_FREE = 2**30

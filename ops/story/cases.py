@@ -6,6 +6,7 @@ profile (`agents.memory.outcomes`), so that rejected and bought cases are measur
 shown: a case whose outcome the run did not live to see has none.
 """
 
+from collections import deque
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -70,11 +71,11 @@ class DecidedCase(NamedTuple):
 
 
 class Cases:
-    """The cases of a run so far, and what became of them."""
+    """The cases of a run so far, and what became of them; `most`: only so many of the latest are kept (None: all)."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, most: int | None = None) -> None:
         self._settler = Settler(Barriers.of(session))
-        self._heard: list[DecidedCase] = []
+        self._heard: deque[DecidedCase] = deque(maxlen=most)
         self._fast: dict[str, Hearing] = {}
         self._known: dict[str, CaseOutcome] = {}
 
@@ -110,6 +111,8 @@ class Cases:
             self.drop(decision_id)
 
     def _take(self, case: Case, decided: DecidedCase) -> None:
+        if len(self._heard) == self._heard.maxlen:
+            self._known.pop(self._heard[0].decision_id, None)
         self._heard.append(decided)
         if case.proposal.direction is Direction.LONG:
             self._settler.add(case)

@@ -17,10 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.approval.petition import Approval
-from agents.court.reserved.dockets import FAST
 from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
-from agents.outages.alert import Alert, Severity
+from agents.outages.alert import Alert
 from agents.records.events import read_events
 from agents.records.folder import journal_of
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
@@ -31,16 +30,17 @@ from evidence.rulings.taken import ThrottledCase, throttled
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
 from execution.account.ledger import Ledger
-from execution.exact import EXACT, ZERO
+from execution.exact import ZERO
 from execution.journal.rows import GENESIS, Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
-from market.catalogue import leverage_of, margin_terms
 from ops.story.cases import Cases
 from ops.story.held.reviews import CourtReview, CourtReviews, ReviewFigures
 from ops.story.models import Models
-from ops.story.perpetual.told import distance, funded_side, liquidation_told
+from ops.story.parts.alarms import alarm_of
+from ops.story.parts.booking import Booking
+from ops.story.perpetual.told import distance, liquidation_told
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
@@ -163,23 +163,13 @@ class _Reader:
     def __init__(self, run: str, session: Session) -> None:
         self._run, self._session = run, session
         self._digest, self._count, self._head = hashlib.sha256(), 0, GENESIS
-        quote = self._session.instruments[self._session.symbols[0]].quote
-        venue = self._session.settings.venue
-        real = self._session.instruments if venue.kind == "ccxt" else None
-        parts = {name: each.starting_cash for name, each in venue.members.items()}
-        leverage = leverage_of(self._session.settings.market)
-        margin = margin_terms(self._session.instruments)
-        self._ledger = Ledger(venue.starting_cash, quote, real, parts, margin=margin, leverage=leverage)
+        self._booking = Booking(session)
         self._account = {name: array("d") for name in _ACCOUNT}
         self._close_ms = array("q")
         self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
         self._fills: list[Fill] = []
-        self._funding: dict[str, Decimal] = {}
-        self._funding_by_side: dict[str, Decimal] = {}
         self._liquidated: list[Fill] = []
         self._orders: list[SentOrder] = []
-        self._trades: list[RoundTrip] = []
-        self._opened_by: dict[str, str] = {}
         self._troubles: list[OrderState] = []
         self._states: dict[str, OrderState] = {}
         self._exact: list[str] = []
@@ -214,18 +204,11 @@ class _Reader:
             case VenueWord() as word:
                 self._venue(word)
             case DustSwept() as swept:
-                self._sweep(swept.symbol, swept.stray_at)
-            case AccountDrift() as drift:
-                severity: Severity = "critical" if drift.status == "begins" else "info"
-                self._alerts.append(
-                    Alert(at_utc=drift.at_utc, code="account_drift", severity=severity, text=drift.text)
-                )
-            case MarketClosed() as closed:
-                begins: Severity = "critical" if closed.status == "begins" else "info"
-                self._alerts.append(Alert(at_utc=closed.at_utc, code="close_only", severity=begins, text=closed.text))
-            case RampMoved() as moved:
-                fell: Severity = "info" if moved.ramp.quarters > moved.before else "critical"
-                self._alerts.append(Alert(at_utc=moved.at_utc, code="ramp_moved", severity=fell, text=moved.text))
+                self._booking.sweep(swept)
+            case AccountDrift() | MarketClosed() | RampMoved() | Alert() as told:
+                alarm = alarm_of(told)
+                assert alarm is not None
+                self._alerts.append(alarm)
             case SentOrder() as order:
                 self._orders.append(order)
             case BreakerEvent() as latch:
@@ -234,8 +217,6 @@ class _Reader:
                 self._reviews.take(review)
             case PolicyChanged() as changed:
                 self._tally.policy.change(changed)
-            case Alert() as alert:
-                self._alerts.append(alert)
             case HaltEvent() as halt:
                 self._halts.append(halt)
             case Approval() as approval:
@@ -272,7 +253,7 @@ class _Reader:
             prices = (bar.open, bar.high, bar.low, bar.close) if bar else (nan, nan, nan, nan)
             for column, price in zip(columns.values(), (*prices, stops.get(symbol, nan)), strict=True):
                 column.append(price)
-        self._ledger.mark({symbol: Decimal(repr(record.tape.value_of(symbol))) for symbol in record.tape.bars})
+        self._booking.ledger.mark({symbol: Decimal(repr(record.tape.value_of(symbol))) for symbol in record.tape.bars})
         for fill in self._liquidated:
             text = liquidation_told(fill, record.as_of_utc)
             self._alerts.append(Alert(at_utc=fill.filled_utc, code="liquidated", severity="critical", text=text))
@@ -322,30 +303,10 @@ class _Reader:
         bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
         self._troubles.extend(state for state in word.report.states if state.status in bad)
         self._states.update((state.order_id, state) for state in word.report.states)
-        for paid in word.report.funding:
-            if self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account, paid.symbol):
-                before = self._funding.get(paid.symbol, ZERO)
-                self._funding[paid.symbol] = EXACT.add(before, paid.amount)
-                side = funded_side(paid)
-                self._funding_by_side[side] = EXACT.add(self._funding_by_side.get(side, ZERO), paid.amount)
-        for fill in word.report.fills:
-            if not self._ledger.apply(fill):
-                continue
+        for fill in self._booking.take(word.report).fills:
             self._fills.append(fill)
             if fill.purpose == "liquidation":
                 self._liquidated.append(fill)
-            decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id.removesuffix(FAST))
-            if fill.purpose != "entry" and len(closed := self._ledger.trades) > len(self._trades):
-                self._trades.append(RoundTrip(decision_id, fill.decision_id.removesuffix(FAST), closed[-1]))
-                del self._opened_by[fill.symbol]
-
-    def _sweep(self, symbol: str, stray_at: str | None) -> None:
-        """The rest of a position became dust: its round trip ended with its last fill."""
-        self._ledger.sweep(symbol, stray_at)
-        opened, closed = self._opened_by.pop(symbol, None), self._ledger.trades
-        if opened is not None and len(closed) > len(self._trades):
-            last = next(fill for fill in reversed(self._fills) if fill.symbol == symbol)
-            self._trades.append(RoundTrip(opened, last.decision_id.removesuffix(FAST), closed[-1]))
 
     def _note(self, findings: tuple[Finding, ...]) -> None:
         self._tally.findings.update(finding.kind for finding in findings)
@@ -364,12 +325,12 @@ class _Reader:
             run=self._run,
             session=self._session,
             columns=AccountColumns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
-            ledger=self._ledger,
+            ledger=self._booking.ledger,
             fills=tuple(self._fills),
-            funding=dict(sorted(self._funding.items())),
-            funding_by_side=dict(self._funding_by_side),
+            funding=dict(sorted(self._booking.funding.items())),
+            funding_by_side=dict(self._booking.funding_by_side),
             orders=tuple(self._orders),
-            trades=tuple(self._trades),
+            trades=tuple(self._booking.trades),
             troubles=tuple(self._troubles),
             states=self._states,
             exact=tuple(self._exact),

@@ -20,6 +20,7 @@ from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
 from ops.story.models import ModelFigures
+from ops.story.parts.booking import quote_currency
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from ops.story.perpetual.sides import PerpetualFigures, Stakes, perpetual_figures
 from ops.story.perpetual.told import distance
@@ -306,7 +307,7 @@ def source_of(story: Story) -> str:
 
 def quote_of(story: Story) -> str:
     """Return the currency of the account."""
-    return story.session.instruments[story.session.symbols[0]].quote
+    return quote_currency(story.session)
 
 
 def write_summary(path: Path, summary: Summary) -> None:

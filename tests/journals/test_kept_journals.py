@@ -15,7 +15,7 @@ from config.secrets import journal_key
 from config.version import version
 from evidence.attribution import main as attribution
 from evidence.calibrate import main as calibrate
-from ops.finish import leave
+from ops.conclusion.finish import leave
 
 KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
 each = pytest.mark.parametrize("kept", KEPT, ids=lambda folder: folder.name)

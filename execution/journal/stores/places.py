@@ -39,10 +39,10 @@ def last_in(path: Path) -> Generator[Row, None, None]:
     return last_there(path)
 
 
-def rows_in(path: Path) -> Generator[Row, None, None]:
-    """The rows of a journal, not verified. Raises JournalFault, UsageFault."""
+def rows_in(path: Path, after: int = 0) -> Generator[Row, None, None]:
+    """The rows of a journal that come after so many, not verified. Raises JournalFault, UsageFault."""
     if not is_pointer(path):
-        return sqlite.rows_in(path)
+        return sqlite.rows_in(path, after)
     from execution.journal.stores.postgres.reading import rows_in as rows_there
 
-    return rows_there(path)
+    return rows_there(path, after)

@@ -94,9 +94,9 @@ class SqliteStore:
             self._connection.close()
 
 
-def rows_in(path: Path) -> Generator[Row, None, None]:
-    """The rows of a file, not verified. Raises JournalFault for a file that is none, or is damaged."""
-    return _rows(path, f"{_READ} ORDER BY seq")
+def rows_in(path: Path, after: int = 0) -> Generator[Row, None, None]:
+    """The rows of a file that come after so many, not verified. Raises JournalFault for a file that is none, or is damaged."""
+    return _rows(path, _TAIL, after + 1)
 
 
 def last_in(path: Path) -> Generator[Row, None, None]:
@@ -104,13 +104,13 @@ def last_in(path: Path) -> Generator[Row, None, None]:
     return _rows(path, f"{_READ} ORDER BY seq DESC LIMIT 1")
 
 
-def _rows(path: Path, query: str) -> Generator[Row, None, None]:
+def _rows(path: Path, query: str, *asked: int) -> Generator[Row, None, None]:
     """The rows that a query finds, not verified. Raises JournalFault for a file that is none, or is damaged."""
     if not path.is_file():
         raise JournalFault(f"There is no journal at {path}. Give the folder of a run.")
     try:
         with _reading(path) as connection:
-            for seq, kind, payload, mac in connection.execute(query):
+            for seq, kind, payload, mac in connection.execute(query, asked):
                 if not (isinstance(seq, int) and isinstance(kind, str) and isinstance(payload, bytes)):
                     raise JournalFault(f"Event {seq!r} of {path.name} has the wrong shape: it was changed.")
                 yield Row(seq, kind, payload, str(mac))

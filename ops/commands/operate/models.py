@@ -16,9 +16,9 @@ from config.logging import configure
 from config.secrets import Secrets, load_secrets
 from config.sections.minds import MindsSettings
 from ops.commands.requests import settings_asked
-from ops.seats import no_model_sits
 from ops.tables.grid import open_console
 from ops.tables.model_tables import seats_table
+from ops.terminal.seats import no_model_sits
 
 
 def models_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:

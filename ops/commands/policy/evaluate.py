@@ -24,10 +24,10 @@ from evidence.search.counted import parameters_hash, parameters_of, scope_of
 from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.tape import Tape
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.files import write_output, write_tables
 from ops.report.verdict_picture import opening_picture, verdict_picture
 from ops.tables.policy.verdict import judgement_markdown, show_judgement, show_opening
+from ops.terminal.data_told import tell_data
 from rl.features import schema_sha256
 from rl.model import PolicyModel, load_model
 from rl.serving.promise import VERDICT

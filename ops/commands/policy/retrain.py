@@ -20,8 +20,8 @@ from evidence.policy.retrained import accounts_of, plan_in
 from ops.commands.options import Unsaid
 from ops.commands.policy.train import fitted
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.tables.training import Compared, Trained, show_promotion, show_retraining
+from ops.terminal.data_told import tell_data
 from rl.environment.tape import PolicyTape
 from rl.features import schema_sha256
 from rl.model import PolicyModel, load_model

@@ -20,10 +20,10 @@ from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.files.sources import all_exist
 from market.tape import Tape
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.files import write_output
 from ops.report.learning_picture import learning_picture
 from ops.tables.training import Trained, show_training
+from ops.terminal.data_told import tell_data
 from rl.model import CARD, Span
 from rl.training.crew import Crew
 from rl.training.curve import Curves, LegReport

@@ -25,9 +25,9 @@ from evidence.worlds.world import curve_of, curve_with_models
 from market.tape import Tape
 from ops.commands.requests import seats_asked, settings_asked, told_finer
 from ops.commands.strategy_option import strategies_asked
-from ops.data_told import tell_data
 from ops.files import write_tables
 from ops.tables.voters.ab import ab_markdown, show_ab
+from ops.terminal.data_told import tell_data
 
 SIDES = ("a", "b")
 

@@ -13,9 +13,9 @@ from evidence.strategies.policy_rungs import PolicyRungs, policy_rungs
 from evidence.worlds.parallel import curves
 from market.tape import Tape
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.files import write_tables
 from ops.tables.ladder import ladder_markdown, show_ladder
+from ops.terminal.data_told import tell_data
 
 
 def ablation_command(arguments: argparse.Namespace) -> int:

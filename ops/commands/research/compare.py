@@ -18,10 +18,10 @@ from config.settings import Settings
 from evidence.courts.comparing import Heard, compared, heard_by
 from evidence.courts.docket import Docket, docket_of
 from ops.commands.requests import told_finer
-from ops.data_told import tell_data
 from ops.files import write_tables
-from ops.seats import SeatsTeller
 from ops.tables.trial.compared import compared_markdown, show_compared
+from ops.terminal.data_told import tell_data
+from ops.terminal.seats import SeatsTeller
 
 
 class _Named(NamedTuple):

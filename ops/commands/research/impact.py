@@ -21,9 +21,9 @@ from market.files.bars import read_bars
 from market.files.books import RecordedBook, Traded, read_books, read_trades
 from market.timeframe import Timeframe
 from ops.commands.requests import reading_of, timeframe_of
-from ops.data_told import tell_files
 from ops.files import write_output
 from ops.tables.impact import impact_page, show_impact
+from ops.terminal.data_told import tell_files
 
 Around = Callable[[RecordedBook], Traded]
 

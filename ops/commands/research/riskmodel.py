@@ -19,10 +19,10 @@ from market.files.bars import read_bars
 from market.files.reading import Reading
 from market.timeframe import Timeframe
 from ops.commands.requests import moment_of, reading_of, timeframe_of
-from ops.data_told import tell_files
 from ops.files import write_output
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
+from ops.terminal.data_told import tell_files
 from risk.measures.horizon import horizon_of
 
 

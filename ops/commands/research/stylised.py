@@ -10,10 +10,10 @@ from evidence.worlds.markets import recorded_facts, simulated_facts
 from market.files.bars import read_bars
 from market.timeframe import Timeframe
 from ops.commands.requests import reading_of
-from ops.data_told import tell_files
 from ops.files import write_output
 from ops.report.stylised_picture import stylised_picture
 from ops.tables.market.stylised import show_stylised, stylised_grid
+from ops.terminal.data_told import tell_files
 
 _COINS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 _MOST_SEEDS = 1_000

@@ -21,9 +21,9 @@ from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
 from evidence.worlds.world import Curve
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.files import write_tables
 from ops.tables.sweep import Found, WithCourt, show_sweep, sweep_markdown
+from ops.terminal.data_told import tell_data
 
 
 def sweep_command(arguments: argparse.Namespace) -> int:

@@ -18,9 +18,9 @@ from evidence.search.walk import Floats, chosen_on, cross_validated, folds_of, j
 from evidence.statistics.splits import walk_forward
 from evidence.worlds.parallel import curves, progress
 from ops.commands.requests import world_asked
-from ops.data_told import tell_data
 from ops.files import write_tables
 from ops.tables.walk import show_walk, walk_markdown
+from ops.terminal.data_told import tell_data
 
 
 def walkforward_command(arguments: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ from market.tape import Tape
 from market.timeframe import Timeframe
 from ops.commands.backtest_request import BacktestRequest
 from ops.commands.sessions.session import run
-from ops.judging import conclude_judged
+from ops.conclusion.judging import conclude_judged
 from ops.report.tearsheet import refuse_without_quantstats
 from ops.story.summary import Summary
 

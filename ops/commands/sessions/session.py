@@ -37,14 +37,14 @@ from execution.journal.chain import Journal
 from execution.journal.event import Listener
 from market.tape import Tape
 from ops.anchoring import Anchoring
-from ops.closing import typed
 from ops.commands.switch_options import user
-from ops.data_told import tell_data
-from ops.listening import listened, listeners_of
-from ops.progress import SessionProgress
-from ops.seats import SeatsTeller
-from ops.stopping import StopSignals
-from ops.watching import watched
+from ops.conclusion.closing import typed
+from ops.terminal.data_told import tell_data
+from ops.terminal.listening import listened, listeners_of
+from ops.terminal.progress import SessionProgress
+from ops.terminal.seats import SeatsTeller
+from ops.terminal.stopping import StopSignals
+from ops.terminal.watching import watched
 
 if TYPE_CHECKING:
     from ops.commands.feeding import PastOfRun

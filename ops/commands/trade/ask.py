@@ -27,13 +27,13 @@ from evidence.worlds.world import KEY
 from market.symbols import normalise_symbol
 from market.tape import Tape
 from ops.commands.requests import moment_of, told_more
-from ops.data_told import tell_data
-from ops.seats import SeatsTeller
 from ops.story.trials.trial import Trial, TrialCost
 from ops.tables.grid import open_console
 from ops.tables.plain import moment
 from ops.tables.trial.said import ROLE_NAMES
 from ops.tables.trial.whole import show_trial, trial_json
+from ops.terminal.data_told import tell_data
+from ops.terminal.seats import SeatsTeller
 
 _SEEN = timedelta(days=30)
 """The voters are asked at the bars of so many days before the moment, so that each has seen what it would have seen."""

@@ -32,8 +32,8 @@ from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_gate
 from ops.anchoring import agreed
 from ops.beside.trading import as_backtest, compare, finished
-from ops.progress import SessionProgress
 from ops.tables.replayed import Counted, WhatIf, show_difference, show_identical, show_what_if
+from ops.terminal.progress import SessionProgress
 from risk.proposal import Proposal
 from risk.verdict import Verdict
 from rl.adjuster import Adjuster

@@ -22,7 +22,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     world = world_of(request.world)
 
     from ops.commands.sessions.session import run  # the court, the exchange and the report, for a world that can be had
-    from ops.finish import finish
+    from ops.conclusion.finish import finish
 
     return run(request, world, finish)
 
@@ -30,14 +30,14 @@ def run_command(arguments: argparse.Namespace) -> int:
 def _go_on(arguments: argparse.Namespace, typed: RunRequest, folder: Path) -> int:
     from ops.commands.resuming import resumed, take_in_rescued
     from ops.commands.sessions.session import run
-    from ops.finish import finish
+    from ops.conclusion.finish import finish
 
     profile = None if isinstance(arguments.profile, Unsaid) else str(arguments.profile)
     request, world = resumed(typed, profile, journal_key())
     take_in_rescued(folder, journal_key())
     if request.command == "run":
         return run(request, world, finish)
-    from ops.judging import conclude_judged  # it opens the book of trials, which a run has no part in
+    from ops.conclusion.judging import conclude_judged  # it opens the book of trials, which a run has no part in
 
     return run(request, world, partial(conclude_judged, world))
 

@@ -13,8 +13,8 @@ from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from config.errors import UsageFault
 from config.secrets import journal_key
+from ops.conclusion.finish import print_groups, tell
 from ops.exports.write import export_to
-from ops.finish import print_groups, tell
 from ops.story.groups import By, grouped
 from ops.story.story import Story, read_story
 from ops.story.summary import Summary, summarise

@@ -20,7 +20,7 @@ from execution.kill_switch.halting import HaltEvent
 from execution.kill_switch.latch import LatchFolder, Lift
 from execution.kill_switch.switches import FileSwitch
 from execution.kill_switch.triggers import SCOPE, Triggers, TriggerSwitch
-from ops.halts import HaltHerald
+from ops.terminal.halts import HaltHerald
 from risk.order import OrderKind
 
 SOON_S = 1.0

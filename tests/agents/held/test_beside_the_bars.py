@@ -87,6 +87,16 @@ def test_a_share_is_sent_at_the_close_and_the_rest_when_the_ruling_is_there(tmp_
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+def test_a_market_that_is_proposed_again_before_its_ruling_is_there_replays_with_the_news_of_each_case(
+    tmp_path: Path,
+) -> None:
+    live(tmp_path / "run", life(60, THINKS_S, AT_ANY_PRICE, *TWO_TIERS))
+    found = events(tmp_path / "run")
+    asked = [each.sentiment for reserved in said(found, RulingReserved) for each in reserved.asked]
+    assert len({each.as_of_utc for each in asked}) > 1
+    assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
 def test_bars_stops_and_other_markets_go_on_while_the_court_thinks(tmp_path: Path) -> None:
     """It thinks for longer than a bar: each bar is journaled in its time, and a docket without a ruling is given up."""
     live(tmp_path / "run", life(5, 3000.0, ("limits.max_proposal_age_s", 86_400)))

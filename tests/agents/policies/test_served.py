@@ -18,7 +18,7 @@ from agents.run import main
 from config.errors import UsageFault
 from config.secrets import journal_key
 from execution.journal.chain import shorten
-from ops.finish import leave
+from ops.conclusion.finish import leave
 from rl.adjustment import Adjustment
 from rl.model import PolicyModel
 from rl.serving.monitor import PolicyChanged

@@ -41,9 +41,10 @@ from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
 from market.timeframe import Timeframe
+from ops.backups.manifest import Manifest
 from ops.beside.figures import Beside, Count, Figure
 from ops.beside.shown import figures_table
-from ops.commands.operate import account, check, doctor, record
+from ops.commands.operate import account, backup, check, doctor, record
 from ops.commands.research import quality
 from ops.commands.trade import strategies
 from ops.health.finding import ill, unasked, well
@@ -307,6 +308,22 @@ def an_account() -> AccountBook:
     )  # fmt: skip
 
 
+def a_backup() -> Manifest:
+    run = {"events": 12_345_678, "mac": "ab" * 32, "key": "0123abcd", "has_ended": False}
+    database = "postgresql+psycopg://trader@database.example.org:5432/tribunal"
+    runs = [{"name": "paper-001-of-a-long-name", **run}, {"name": "live-002", "database": database, **run}]
+    return Manifest.model_validate(
+        {
+            "format": 1,
+            "version": "0.8.0",
+            "made_utc": "2026-11-30T19:00:00Z",
+            "runs": runs,
+            "files": [],
+            "holds_key": True,
+        }
+    )
+
+
 def a_paper_record() -> PaperRecord:
     """Two trades of a voter with a long name, at an address of its own."""
     trade = PaperTrade(
@@ -457,6 +474,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.operate.account.grid": lambda: (account.grid([an_account()]),),
     "ops.beside.shown.figures_table": lambda: (figures_table(beside()),),
+    "ops.commands.operate.backup.grid": lambda: (backup.grid(a_backup()),),
     "ops.commands.operate.record.grid": lambda: (record.grid(a_paper_record()),),
     "ops.commands.operate.doctor.grid": lambda: (
         doctor.grid(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,9 +52,9 @@ def rows_of(connection: Connection, run: str, span: Span, limit: int | None, *, 
     return [Row(*found) for found in connection.execute(wanted.order_by(order).limit(limit))]
 
 
-def rows_in(path: Path) -> Generator[Row, None, None]:
-    """The rows of the run that a pointer names, not verified. Raises JournalFault if they cannot be read."""
-    return _told(path, _rows)
+def rows_in(path: Path, after: int = 0) -> Generator[Row, None, None]:
+    """The rows of the run that a pointer names after so many, not verified. Raises JournalFault if they cannot be read."""
+    return _told(path, partial(_rows, after=after))
 
 
 def last_in(path: Path) -> Generator[Row, None, None]:
@@ -86,9 +87,10 @@ def _read(
         engine.dispose()
 
 
-def _rows(connection: Connection, run: str) -> Generator[Row, None, None]:
+def _rows(connection: Connection, run: str, after: int) -> Generator[Row, None, None]:
     for span in _spans(connection, run):
-        yield from _pages(connection, run, span)
+        if span.last is None or span.last > after:
+            yield from _pages(connection, run, span._replace(after=max(span.after, after)))
 
 
 def _last(connection: Connection, run: str) -> Generator[Row, None, None]:

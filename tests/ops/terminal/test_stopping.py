@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from pydantic import BaseModel, field_serializer
 
-from ops.stopping import SIGNALS, StopSignals
+from ops.terminal.stopping import SIGNALS, StopSignals
 
 each = pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 

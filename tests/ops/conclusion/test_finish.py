@@ -9,7 +9,7 @@ from run_support import run
 
 from config.errors import JournalFault, OutputFault
 from config.secrets import journal_key
-from ops.finish import finish, leave
+from ops.conclusion.finish import finish, leave
 from ops.story.summary import Summary
 
 Maker = Callable[..., Path]

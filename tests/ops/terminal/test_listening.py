@@ -17,8 +17,8 @@ from execution.journal.chain import Journal
 from execution.journal.event import Fanout, Listener
 from execution.kill_switch.halting import Halt, HaltEvent
 from execution.kill_switch.storage import JOURNAL_LOST
-from ops.halts import HaltHerald
-from ops.progress import SessionProgress
+from ops.terminal.halts import HaltHerald
+from ops.terminal.progress import SessionProgress
 
 ITSELF = "That of the journal lifts itself when it is written again."
 
@@ -98,7 +98,7 @@ class Broken:
 def test_a_listener_that_breaks_is_reported_once_and_the_session_comes_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ops.listening.AlertTeller", lambda stream: Broken())
+    monkeypatch.setattr("ops.terminal.listening.AlertTeller", lambda stream: Broken())
     assert run(tmp_path / "run", "--days", "1") == 0
     assert capsys.readouterr().err.count("Broken failed (KeyError: 'a dashboard that is not there')") == 1
     assert isinstance(events(tmp_path / "run")[-1].event, SessionEnd)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ops.progress import SessionProgress
+from ops.terminal.progress import SessionProgress
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from agents.llm.preflight import Seat
 from agents.records.record import CycleRecord
 from config.errors import UsageFault
 from config.reading.load import load_profile
-from ops.seats import SeatsTeller, seat_lines
+from ops.terminal.seats import SeatsTeller, seat_lines
 
 
 def seat(state: str, why: str = "") -> Seat:

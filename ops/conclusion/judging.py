@@ -15,7 +15,7 @@ from evidence.statistics.blocks import LEAST_BARS
 from evidence.statistics.bootstrap import intervals
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import readiness
-from ops.finish import finish, leave
+from ops.conclusion.finish import finish, leave
 from ops.report.tearsheet import write_tearsheet
 from ops.story.measures import measure, ran_of_story
 from ops.story.performance import bar_returns

@@ -14,7 +14,7 @@ from session_models import arguments
 
 from agents.records.record import CycleRecord, Session
 from agents.run import main
-from ops.watching import Watch
+from ops.terminal.watching import Watch
 
 ROLES = ("ANALYST", "RISK AGENT", "DEVIL'S ADVOCATE", "SUPERVISOR")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.closing import last_words, next_step, replay_line, verdict
 from ops.commands.cli import main as tribunal
+from ops.conclusion.closing import last_words, next_step, replay_line, verdict
 from ops.story.story import read_story
 from ops.story.summary import Summary, summarise
 

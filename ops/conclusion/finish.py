@@ -7,7 +7,7 @@ from pathlib import Path
 from agents.memory.outcomes import HORIZON_BARS
 from evidence.rulings.hearings import read_hearings
 from evidence.rulings.worth import attribute
-from ops.closing import REPORT, last_words, replay_line
+from ops.conclusion.closing import REPORT, last_words, replay_line
 from ops.exports.write import write_exports
 from ops.report.page import write_report
 from ops.story.groups import TITLES, By, grouped

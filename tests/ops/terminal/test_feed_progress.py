@@ -8,7 +8,7 @@ from kept_journals import KEY, RULES
 from run_support import events, said
 
 from agents.records.record import CycleRecord
-from ops.progress import FeedProgress
+from ops.terminal.progress import FeedProgress
 
 
 class Terminal(io.StringIO):

@@ -8,7 +8,7 @@ from config.clock import from_ms
 from config.frozen import Journaled
 from execution.kill_switch.halting import Halt, HaltEvent
 from execution.kill_switch.latch import Latch
-from ops.halts import HaltHerald, lift_words
+from ops.terminal.halts import HaltHerald, lift_words
 from risk.breakers import BreakerEvent
 
 AT = from_ms(1_700_000_000_000)

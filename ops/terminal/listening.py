@@ -12,7 +12,7 @@ from execution.journal.chain import Journal
 from execution.journal.event import Fanout, Listener
 from execution.journal.lasting import LastingJournal
 from execution.kill_switch.latch import ALL
-from ops.halts import HaltHerald
+from ops.terminal.halts import HaltHerald
 
 
 def listeners_of(settings: Settings, *more: Listener) -> tuple[Listener, ...]:

@@ -1,0 +1,432 @@
+"""The fold: from the typed events of one session, one by one, to how it stands now.
+
+It books every fill again, as the story of a finished run does, and copies no figure that it can compute. It holds a bounded
+amount, whatever the length of the session. It decides nothing, and does not look at a clock.
+"""
+
+from collections import deque
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from agents.approval.petition import Approval
+from agents.court.hearing import Hearing, Review
+from agents.court.reserved.dockets import FAST
+from agents.desk.world import ON_THE_CLOCK
+from agents.llm.attempt import Attempt, AttemptOutcome
+from agents.outages.alert import Alert
+from agents.records.inputs import Arrived
+from agents.records.record import CycleRecord, Session, SessionEnd
+from config.frozen import Journaled
+from execution.account.trader import Exposure
+from execution.kill_switch.halting import Halt, HaltEvent
+from execution.reports import DustSwept, SentOrder, VenueWord
+from ops.live.state.decisions import Decisions
+from ops.live.state.orders import OpenOrders
+from ops.live.state.series import Curves, Series
+from ops.live.state.values import (
+    AccountNow,
+    AlertNow,
+    BudgetNow,
+    Counts,
+    FeedNow,
+    Head,
+    Held,
+    LatchNow,
+    OrderNow,
+    Phase,
+    Status,
+    Used,
+    mode_of,
+)
+from ops.story.parts.alarms import alarm_of
+from ops.story.parts.booking import Booking, quote_currency
+from ops.story.perpetual.told import liquidation_told
+from ops.story.tally import RoundTrip
+from risk.breakers import BreakerState
+from risk.portfolio import Portfolio, Position
+from rl.adjustment import Adjustment
+from rl.serving.monitor import PolicyChanged
+
+ALERTS_KEPT = 100
+ATTEMPTS_KEPT = 200
+HEARINGS_KEPT = 40
+_THESES_KEPT = 2000
+
+
+class Account(NamedTuple):
+    """The account as the last record, or the end, tells it."""
+
+    portfolio: Portfolio
+    breakers: BreakerState
+    exposure: Exposure | None
+
+
+class Fold:
+    """One session so far. `run`: the name of its folder."""
+
+    def __init__(self, run: str, session: Session) -> None:
+        self.session = session
+        self.decisions = Decisions(session)
+        self.recent: deque[Hearing | Review] = deque(maxlen=HEARINGS_KEPT)
+        """The last cases, whole: the oldest first."""
+        self.attempts: deque[Attempt] = deque(maxlen=ATTEMPTS_KEPT)
+        """The last requests to models, the oldest first."""
+        self.approvals: deque[Approval] = deque(maxlen=ALERTS_KEPT)
+        self.trades: deque[RoundTrip] = deque(maxlen=ALERTS_KEPT)
+        """The last closed trades, the oldest first."""
+        self._head = _head_of(run, session)
+        self._booking, self._orders, self._series = Booking(session), OpenOrders(), Series()
+        self._events = 1
+        self._account: Account | None = None
+        self._end: SessionEnd | None = None
+        self._halts: tuple[Halt, ...] = ()
+        self._alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
+        self._theses: dict[str, str] = {}
+        self._adjustment: Adjustment | None = None
+        self._policy_note = ""
+        self._last_decision: datetime | None = None
+        self._feeds: dict[str, FeedNow] = {symbol: FeedNow(name=symbol, last_utc=None) for symbol in session.symbols}
+        self._tally = _Tally()
+        self._spent = _Spent()
+
+    def take(self, event: Journaled, number: int) -> None:
+        """Take the next event; `number`: its own in the journal. Kinds that show nothing here are only counted."""
+        self._events = number
+        match event:
+            case CycleRecord():
+                self._cycle(event, number)
+            case VenueWord():
+                self._venue(event)
+            case SentOrder():
+                self._orders.send(event)
+            case DustSwept():
+                self._closed(self._booking.sweep(event))
+            case Arrived():
+                self._arrived(event)
+            case Attempt():
+                self.attempts.append(event)
+                self._spent.add(event, self._day())
+            case HaltEvent() if event.action != "flat":
+                self._halts = event.halts
+            case Approval():
+                self.approvals.append(event)
+            case PolicyChanged():
+                self._policy_note = f"made {event.after} again: {event.why}"
+            case SessionEnd():
+                self._end = event
+                self.decisions.end()
+                exposure = None if self._account is None else self._account.exposure
+                self._account = Account(event.portfolio, event.breakers, exposure)
+            case _:
+                pass
+        if (alarm := alarm_of(event)) is not None:
+            self._alerts.append(alarm)
+
+    @property
+    def events(self) -> int:
+        """The number of the last event that was taken."""
+        return self._events
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the session has ended."""
+        return self._end is not None
+
+    @property
+    def orders(self) -> tuple[OrderNow, ...]:
+        """The orders that are not done, the oldest first."""
+        return self._orders.all()
+
+    @property
+    def alerts(self) -> tuple[AlertNow, ...]:
+        """The last alerts, the newest first."""
+        return tuple(
+            AlertNow(at_utc=alert.at_utc, code=alert.code, severity=alert.severity, text=alert.text)
+            for alert in reversed(self._alerts)
+        )
+
+    @property
+    def positions(self) -> tuple[Held, ...]:
+        """What is held, in the order of the ledger."""
+        return tuple(self._held(position) for position in self._booking.ledger.positions())
+
+    def curves(self, since_s: int | None = None) -> Curves:
+        """The account over time, from a moment on [s since the epoch, UTC]."""
+        return self._series.curves(since_s)
+
+    def status(self, *, is_reading: bool = False, missed: int = 0, fault: str = "") -> Status:
+        """How the session stands. `is_reading`: its journal is still being read; `missed`, `fault`: what the reader could not
+        have, and why it has stopped."""
+        phase: Phase = "reading" if is_reading else "running"
+        if self._end is not None:
+            phase = self._end.reason
+        return Status(
+            head=self._head,
+            phase=phase,
+            events=self._events,
+            missed=missed,
+            fault=fault,
+            as_of_utc=None if self._account is None else self._account.portfolio.as_of_utc,
+            last_decision_utc=self._last_decision,
+            account=self._account_now(),
+            used=self._used(),
+            latches=self._latches(),
+            feeds=tuple(self._feeds.values()),
+            budget=self._budget(),
+            adjuster=self._adjuster(),
+            alerts=self.alerts,
+            counts=self._counts(),
+        )
+
+    def _cycle(self, record: CycleRecord, number: int) -> None:
+        self._account = Account(record.portfolio, record.breakers, record.exposure)
+        tape, book = record.tape, record.portfolio
+        self._booking.ledger.mark({symbol: Decimal(repr(tape.value_of(symbol))) for symbol in tape.bars})
+        for symbol in self.session.symbols:
+            if symbol in tape.bars or symbol in tape.frozen:
+                last = tape.close_utc if symbol in tape.bars else self._feeds[symbol].last_utc
+                self._feeds[symbol] = FeedNow(name=symbol, last_utc=last, note=tape.frozen.get(symbol, ""))
+        gross, net = _leverage(book)
+        self._series.add(
+            int(record.as_of_utc.timestamp()), float(book.equity), record.exposure.drawdown, gross, net
+        )  # fmt: skip
+        self._tally.bars += 1
+        self._tally.deepest = max(self._tally.deepest, record.exposure.drawdown)
+        self.decisions.take(record, number)
+        self._tally.reviews += len(record.reviews)
+        self.recent.extend((*record.fast, *record.reviews, *record.hearings))
+        for hearing in (*record.fast, *record.hearings):
+            self._note(hearing)
+        for hearing in record.hearings:
+            self._tally.hear(hearing)
+        if record.hearings or record.reviews:
+            self._last_decision = record.as_of_utc
+
+    def _note(self, hearing: Hearing) -> None:
+        self._adjustment = hearing.adjustment
+        if hearing.verdict.order is None:
+            return
+        voters = ", ".join(sorted({vote.voter for vote in hearing.case.proposal.votes}))
+        self._theses.setdefault(hearing.case.decision_id.removesuffix(FAST), f"{voters}: {hearing.ruling.why}")
+        while len(self._theses) > _THESES_KEPT:
+            del self._theses[next(iter(self._theses))]
+
+    def _venue(self, word: VenueWord) -> None:
+        self._orders.hear(word.report)
+        booked = self._booking.take(word.report)
+        for fill in booked.fills:
+            if fill.purpose == "liquidation":
+                text = liquidation_told(fill, fill.filled_utc)
+                self._alerts.append(Alert(at_utc=fill.filled_utc, code="liquidated", severity="critical", text=text))
+        self._closed(booked.closed)
+
+    def _closed(self, trips: tuple[RoundTrip, ...]) -> None:
+        self.trades.extend(trips)
+        for trip in trips:
+            self.decisions.close(trip)
+            self._tally.close(trip)
+
+    def _arrived(self, arrived: Arrived) -> None:
+        for symbol, said in arrived.sentiment.items():
+            for name, part in said.components().items():
+                if part.age_h is not None:
+                    feed = f"{name} {symbol}"
+                    self._feeds[feed] = FeedNow(name=feed, last_utc=said.as_of_utc)
+
+    def _held(self, position: Position) -> Held:
+        symbol, quantity = position.symbol, position.quantity
+        book = None if self._account is None else self._account.portfolio.position(symbol)
+        opened_by = self._booking.opened_by(symbol)
+        gained = position.mark_price - position.entry_price
+        stop = self._orders.stop_of(symbol)
+        return Held(
+            symbol=symbol,
+            side="short" if position.is_short else "long",
+            quantity=abs(quantity),
+            entry_price=position.entry_price,
+            mark_price=position.mark_price,
+            stop_price=stop if stop is not None or book is None else book.stop_price,
+            target_price=self._orders.target_of(symbol, is_short=position.is_short),
+            unrealised=round(gained * quantity, 8),
+            change=float(gained / position.entry_price) * (-1 if position.is_short else 1),
+            opened_utc=self._booking.ledger.opened_utc(symbol),
+            decision_id=opened_by,
+            thesis=self._theses.get(opened_by or "", ""),
+            liquidation_price=None if book is None else book.liquidation_price,
+            account=position.account,
+        )
+
+    def _account_now(self) -> AccountNow | None:
+        if self._account is None:
+            return None
+        book, breakers, ledger = self._account.portfolio, self._account.breakers, self._booking.ledger
+        day, week = book.equity - breakers.day_start_equity, book.equity - breakers.week_start_equity
+        total = book.equity - ledger.starting_cash
+        gross, net = _leverage(book)
+        return AccountNow(
+            equity=book.equity,
+            cash=book.cash,
+            day_pnl=day,
+            day_change=_share(day, breakers.day_start_equity),
+            week_pnl=week,
+            week_change=_share(week, breakers.week_start_equity),
+            total_pnl=total,
+            total_change=_share(total, ledger.starting_cash),
+            realised=ledger.realised,
+            unrealised=ledger.unrealised,
+            fees=ledger.fees,
+            funding=ledger.funding,
+            gross=gross,
+            net=net,
+        )
+
+    def _used(self) -> tuple[Used, ...]:
+        if self._account is None:
+            return ()
+        limits, account = self.session.settings.limits, self._account_now()
+        exposure = self._account.exposure
+        assert account is not None
+        shown = [
+            Used(name="day loss", now=max(0.0, -account.day_change), limit=limits.max_daily_loss),
+            Used(name="week loss", now=max(0.0, -account.week_change), limit=limits.max_weekly_loss),
+        ]
+        if exposure is not None:
+            shown = [
+                Used(name="VaR 1d", now=exposure.var_1d, limit=limits.max_var_1d),
+                Used(name="ES 1d", now=exposure.es_1d, limit=limits.max_es_1d),
+                Used(name="deployed", now=exposure.deployed_fraction, limit=limits.max_deployed_fraction),
+                Used(name="drawdown", now=exposure.drawdown, limit=limits.max_drawdown),
+                *shown,
+            ]
+        return tuple(shown)
+
+    def _latches(self) -> tuple[LatchNow, ...]:
+        switches = [
+            LatchNow(
+                name="kill switch",
+                since_utc=halt.given_utc,
+                until_utc=None,
+                why=f"{halt.who}: {halt.why}" + (" (all positions are sold)" if halt.flatten else ""),
+                scope="" if halt.scope == "all" else halt.scope,
+            )
+            for halt in self._halts
+        ]
+        latched = () if self._account is None else self._account.breakers.latches
+        breakers = [
+            LatchNow(
+                name=latch.breaker.replace("_", " "),
+                since_utc=latch.since_utc,
+                until_utc=latch.until_utc,
+                why=latch.why,
+                scope=" ".join(filter(None, (latch.symbol, latch.against and f"{latch.against}s"))),
+            )
+            for latch in latched
+        ]
+        return (*switches, *breakers)
+
+    def _budget(self) -> BudgetNow | None:
+        settings = self.session.settings
+        if settings.court.mind != "models":
+            return None
+        day = self._day()
+        return BudgetNow(
+            day_usd=self._spent.day_usd if self._spent.day == day else Decimal(0),
+            day_limit_usd=settings.minds.budget.day_usd,
+            total_usd=self._spent.total_usd,
+            requests=self._spent.requests,
+            failed=self._spent.failed,
+        )
+
+    def _adjuster(self) -> str:
+        mode = self.session.settings.rl.mode
+        if mode == "off":
+            return "off"
+        name = self.session.policy.name if self.session.policy is not None else "policy"
+        last = "" if self._adjustment is None else f", last x{self._adjustment.scale:.2f}"
+        note = f" ({self._policy_note})" if self._policy_note else ""
+        return f"{name}, {mode}{last}{note}"
+
+    def _counts(self) -> Counts:
+        tally = self._tally
+        return Counts(
+            bars=tally.bars,
+            planned_bars=self.session.bars,
+            hearings=tally.hearings,
+            approved=tally.rulings["approved"],
+            shrunk=tally.rulings["shrunk"],
+            rejected=tally.rulings["rejected"],
+            signed=tally.signed,
+            reviews=tally.reviews,
+            trades=tally.trades,
+            won=tally.won,
+            trade_pnl=tally.trade_pnl,
+            max_drawdown=tally.deepest,
+        )
+
+    def _day(self) -> str:
+        at = self.session.start_utc if self._account is None else self._account.portfolio.as_of_utc
+        return at.date().isoformat()
+
+
+class _Tally:
+    """What is counted."""
+
+    def __init__(self) -> None:
+        self.bars = self.hearings = self.signed = self.reviews = self.trades = self.won = 0
+        self.rulings = {"approved": 0, "shrunk": 0, "rejected": 0}
+        self.trade_pnl, self.deepest = Decimal(0), 0.0
+
+    def hear(self, hearing: Hearing) -> None:
+        self.hearings += 1
+        self.rulings[hearing.ruling.outcome.value] += 1
+        self.signed += hearing.verdict.order is not None
+
+    def close(self, trip: RoundTrip) -> None:
+        self.trades += 1
+        self.won += trip.trade.pnl > 0
+        self.trade_pnl += trip.trade.pnl
+
+
+class _Spent:
+    """What models have cost."""
+
+    def __init__(self) -> None:
+        self.day, self.day_usd, self.total_usd = "", Decimal(0), Decimal(0)
+        self.requests = self.failed = 0
+
+    def add(self, attempt: Attempt, day: str) -> None:
+        if day != self.day:
+            self.day, self.day_usd = day, Decimal(0)
+        self.day_usd += attempt.cost_usd
+        self.total_usd += attempt.cost_usd
+        if attempt.outcome.was_sent and not attempt.from_cache:
+            self.requests += 1
+            self.failed += attempt.outcome is not AttemptOutcome.OK
+
+
+def _head_of(run: str, session: Session) -> Head:
+    return Head(
+        run=run,
+        mode=mode_of(session.settings),
+        profile=session.settings.profile,
+        version=session.version,
+        source=session.source,
+        symbols=session.symbols,
+        timeframe=session.timeframe.value,
+        quote=quote_currency(session),
+        on_the_clock=session.settings.world in ON_THE_CLOCK,
+        start_utc=session.start_utc,
+    )
+
+
+def _leverage(book: Portfolio) -> tuple[float, float]:
+    """Positions added up, and long less short, as fractions of equity; 0 where no equity is left."""
+    if book.equity <= 0:
+        return 0.0, 0.0
+    notionals = [held.notional for held in book.positions]
+    return float(sum(map(abs, notionals), Decimal(0)) / book.equity), float(sum(notionals, Decimal(0)) / book.equity)
+
+
+def _share(part: Decimal, whole: Decimal) -> float:
+    return float(part / whole) if whole > 0 else 0.0
