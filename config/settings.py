@@ -138,8 +138,8 @@ def _perpetual_clashes(settings: Settings) -> list[Clash]:
     clashes: list[Clash] = []
     if settings.world == "live":
         real = (
-            "perpetuals are not traded with real money in this version: no real exchange was ever reached with them, and the record "
-            "on paper that real money asks for knows no margin; take the world testnet"
+            "perpetuals are not traded with real money in this version: no real exchange was ever reached with them, and the "
+            "record on paper that real money asks for knows no margin; take the world testnet"
         )
         clashes.append((("market.perpetuals", "world"), real))
     if settings.world == "feed":

@@ -80,19 +80,24 @@ class OrderState(Frozen):
 class PositionTold(Frozen):
     """An open position on perpetuals as a real exchange tells it. Prices and margin [quote]."""
 
-    entry_price: Decimal
-    mark_price: Decimal | None
-    margin: Decimal | None
-    liquidation_price: Decimal | None
+    entry_price: Decimal = Field(description="its average entry price [quote]")
+    mark_price: Decimal | None = Field(description="the mark price; null where it is not told [quote]")
+    margin: Decimal | None = Field(description="what is put in for it; null where it is not told [quote]")
+    liquidation_price: Decimal | None = Field(
+        description="the mark price at which it is liquidated; null where none is told [quote]"
+    )
 
 
 class Balances(Frozen):
-    """Cash [quote], and holdings by symbol [base], none of them zero. On perpetuals cash is the wallet, and holdings have a sign."""
+    """Cash [quote], and holdings by symbol [base], none of them zero. On perpetuals cash is the wallet, holdings have a sign."""
 
     cash: Decimal
     held: dict[str, Decimal]
-    positions: dict[str, PositionTold] = Field(default_factory=dict, exclude_if=empty)
-    """What a real exchange tells of the positions on perpetuals, by symbol; empty for spot."""
+    positions: dict[str, PositionTold] = Field(
+        default_factory=dict,
+        exclude_if=empty,
+        description="what a real exchange tells of the positions on perpetuals, by symbol; absent for spot",
+    )
 
 
 class VenueAccount(Balances):

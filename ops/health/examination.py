@@ -122,9 +122,15 @@ def _trading(name: str, whole: Settings, secrets: Secrets, folder: Path, part: D
     try:
         found = asyncio.run(
             checkup(
-                venue, keys, symbols, live=live, folder=folder / EXCHANGES, seed=settings.seed, clock=SystemClock(),
+                venue,
+                keys,
+                symbols,
+                live=live,
+                folder=folder / EXCHANGES,
+                seed=settings.seed,
+                clock=SystemClock(),
                 perpetuals=contracts,
-            )  # fmt: skip
+            )
         )
     except TribunalError as fault:
         return [exchange_row(row, settings), said, ill("exchange answers", str(fault))]

@@ -29,7 +29,9 @@ async def feed_said(settings: Settings, url: str | None, symbols: Sequence[str],
     try:
         async with asyncio.timeout(_LONGEST_S):
             testnet, perpetual = settings.world == "testnet", settings.market.perpetuals is not None
-            async with Exchange(name, url or settings.venue.url, tries=1, testnet=testnet, perpetual=perpetual) as exchange:
+            async with Exchange(
+                name, url or settings.venue.url, tries=1, testnet=testnet, perpetual=perpetual
+            ) as exchange:
                 before_ms = to_ms(clock.now())
                 told_ms = await exchange.now_ms()
                 ahead_ms: int | Unheard = (before_ms + to_ms(clock.now())) // 2 - told_ms

@@ -77,7 +77,10 @@ async def checkup(
     Raises UsageFault for an exchange that cannot be traded at, and DataFault where no connection can be opened at all.
     """
     trigger = None if perpetuals is None else perpetuals.trigger
-    row, asked = capability_of(settings.exchange, live=live or settings.url is not None, trigger=trigger), tuple(symbols)
+    row, asked = (
+        capability_of(settings.exchange, live=live or settings.url is not None, trigger=trigger),
+        tuple(symbols),
+    )
     async with wires_of(row, keys or _NO_KEYS, settings.url, pace, seed, live=live) as wires:
         client = Client(wires, row, clock)
         ahead_ms = await _heard(client.clock_ahead_ms())

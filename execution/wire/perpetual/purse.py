@@ -52,9 +52,7 @@ class MarginPurse:
             name: rules.perpetual for name, rules in instruments.items() if rules.perpetual is not None
         }
         self.positions = {name: Position() for name in instruments}
-        self.leverage = {
-            name: min(_FIRST_LEVERAGE, terms.tiers[0].max_leverage) for name, terms in self.terms.items()
-        }
+        self.leverage = {name: min(_FIRST_LEVERAGE, terms.tiers[0].max_leverage) for name, terms in self.terms.items()}
         self.isolated = dict.fromkeys(instruments, False)
         self.hedged = False
         self._locks: dict[int, Decimal] = {}

@@ -1,4 +1,4 @@
-"""The simulator's USD-M protocol, through unmodified ccxt: orders on both sides, settings, funding, liquidation, and what is refused."""
+"""The simulator's USD-M protocol, through unmodified ccxt: both sides, settings, funding, liquidation, refusals."""
 
 import asyncio
 from decimal import Decimal

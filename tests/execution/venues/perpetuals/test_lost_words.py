@@ -72,7 +72,11 @@ async def _life(on: PerpetualTrading, number: int, chance: np.random.Generator) 
             await asyncio.sleep(0.05)
     found = [f"{name} is there {on.placed_all(name)} times" for name in names if on.placed_all(name) != 1]
     booked = sum((fill.side.sign * fill.quantity for fill in on.fills), D(0))
-    return found if booked == on.exchange.margins.positions[BTC].quantity else [*found, f"{booked} are booked after {number}"]
+    return (
+        found
+        if booked == on.exchange.margins.positions[BTC].quantity
+        else [*found, f"{booked} are booked after {number}"]
+    )
 
 
 async def _settled(on: PerpetualTrading, name: str) -> None:

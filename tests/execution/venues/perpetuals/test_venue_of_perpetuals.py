@@ -49,7 +49,12 @@ def test_one_way_isolated_and_the_leverage_are_set_before_anything_is_sent(tmp_p
 def test_the_market_is_read_with_its_contract_tiers_steps_and_funding_interval(tmp_path: Path) -> None:
     async def scenario(on: PerpetualTrading) -> None:
         rules = on.venue.instruments()[BTC]
-        assert (rules.may_be_short, rules.tick_size, rules.lot_size, rules.min_notional) == (True, D("0.01"), D("0.001"), 5)
+        assert (rules.may_be_short, rules.tick_size, rules.lot_size, rules.min_notional) == (
+            True,
+            D("0.01"),
+            D("0.001"),
+            5,
+        )
         terms = rules.perpetual
         assert terms is not None
         assert (terms.contract_size, terms.funding_interval_h, terms.maintenance_at) == (1, 8, "mark")
@@ -64,7 +69,9 @@ def test_a_short_is_opened_protected_and_bought_back_and_its_wallet_is_the_excha
     async def scenario(on: PerpetualTrading) -> None:
         assert await on.submit(perpetual_order("e", "open sell 30 market")) == "accepted"
         await on.until("e", "filled")
-        assert {(fill.side, fill.purpose, fill.fee_currency) for fill in on.fills} == {(Side.SELL, Purpose.ENTRY, "USDT")}
+        assert {(fill.side, fill.purpose, fill.fee_currency) for fill in on.fills} == {
+            (Side.SELL, Purpose.ENTRY, "USDT")
+        }
         assert await on.submit(perpetual_order("x", "close buy 30 stop 103")) == "accepted"
         await on.ask()
         account = await on.venue.account()
@@ -188,7 +195,9 @@ def test_a_position_of_somebody_else_closes_its_market_and_nothing_is_sent(tmp_p
         assert on.exchange.margins.leverage[BTC] == 10, "nothing is set under a position either"
         on.exchange.place("BTCUSDT", by_hand(Side.SELL, "1"), reduces=True)
         await on.ask()
-        assert "its leverage is 10 and not 2" in on.venue.closed()[BTC].why, "it was not set while the position was there"
+        assert "its leverage is 10 and not 2" in on.venue.closed()[BTC].why, (
+            "it was not set while the position was there"
+        )
         on.exchange.set_leverage("BTCUSDT", D(2))
         await on.ask()
         assert on.venue.closed() == {}
