@@ -96,7 +96,7 @@ class ContractRules:
 
     @cached_property
     def markets(self) -> Records:
-        """Lots and ticks in the form in which fills are read: records of RULE, shape (k,)."""
+        """Lots [base] and ticks [quote] in the form in which fills are read: records of RULE, shape (k,)."""
         made = np.zeros(len(self.instruments), dtype=w.RULE)
         for at, each in enumerate(self.instruments):
             whole, parts = each.tick_size.as_integer_ratio()
