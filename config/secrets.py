@@ -59,6 +59,10 @@ class Secrets(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias="OPENAI_API_KEY", description="key of OpenAI, for models in the court"
     )
+    operator_hash: SecretStr | None = Field(
+        default=None,
+        description="Argon2 hash of the operator's password for `tribunal serve`; unset: that of `tribunal serve --set-password`",
+    )
     state_dir: Path | None = Field(
         default=None, description="folder of the journal key and all other state; unset: the user's own state folder"
     )

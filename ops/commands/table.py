@@ -368,6 +368,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "serve",
+        "ops.serve",
+        "operate",
+        "show a running session, or a finished one, in a browser",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal serve runs/paper-001",
+            "tribunal serve --new-token grafana --scope read",
+        ),
+    ),
+    Command(
         "backup",
         "ops.backup",
         "operate",
