@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ops.files import write_output
 from ops.live.metrics.grafana.panels import BOARDS, Board, Panel
 
 _COLUMNS, _HEIGHT, _LOW = 24, 8, 4
@@ -90,10 +91,10 @@ def _instance() -> dict[str, Any]:
 
 
 def main(folder: Path) -> None:
-    """Write all files into a folder."""
+    """Write all files into a folder. Raises OutputFault."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files().items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_output(folder / name, text.encode())
 
 
 if __name__ == "__main__":
