@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         help="show the debate on stderr as it is said (default: on a terminal with models)",
     )
-    add(parse, "--confirm")
+    add(parse, "--alert", "--confirm")
     parse.add_argument(
         "--without-record",
         metavar="WORDS",

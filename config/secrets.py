@@ -59,6 +59,12 @@ class Secrets(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias="OPENAI_API_KEY", description="key of OpenAI, for models in the court"
     )
+    alerts: SecretStr | None = Field(
+        default=None, description="where alerts go, and which (docs/alerts.md): routes, with blanks between them"
+    )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="token of the Telegram bot that takes commands (docs/alerts.md)"
+    )
     state_dir: Path | None = Field(
         default=None, description="folder of the journal key and all other state; unset: the user's own state folder"
     )

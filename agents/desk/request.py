@@ -68,7 +68,7 @@ class RunRequest(Frozen):
     a file of sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with
     real money requires, `without_record` those that trade it without a paper record. `command` is what starts it, and
     therefore what is done at its end. `require_models`: a session in which no model can sit is not begun. `watch`: whether the
-    debate is shown as it is said; None for where models sit and there is a terminal.
+    debate is shown as it is said; None for where models sit and there is a terminal. `alert`: routes of alerts, without secrets.
     """
 
     world: WorldRequest
@@ -83,3 +83,4 @@ class RunRequest(Frozen):
     quiet: bool = False
     require_models: bool = False
     watch: bool | None = False
+    alert: tuple[str, ...] = ()

@@ -378,6 +378,26 @@ COMMANDS = (
         ),
     ),
     Command(
+        "alert",
+        "ops.alert",
+        "operate",
+        "send a test to where alerts go, or list what wakes a person",
+        examples=(
+            "tribunal alert",
+            "tribunal alert --alert critical=ntfy://127.0.0.1:8080/tribunal --json",
+        ),
+    ),
+    Command(
+        "watchdog",
+        "ops.watchdog",
+        "operate",
+        "watch running sessions from a second process, and tell when one is gone or hangs",
+        examples=(
+            "tribunal watchdog runs/live-001",
+            "tribunal watchdog runs/live-001 runs/testnet-001 --halt --silent 300",
+        ),
+    ),
+    Command(
         "models",
         "agents.models",
         "operate",

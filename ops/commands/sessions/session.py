@@ -39,6 +39,7 @@ from market.tape import Tape
 from ops.anchoring import Anchoring
 from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
+from ops.live.woken.opening import beating, masked_values, waking_of
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
@@ -72,7 +73,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     refuse_without_terminal(settings, sys.stdin, request.confirm)
     secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
-    configure(level=secrets.log_level, secrets=secrets.values())
+    configure(level=secrets.log_level, secrets=masked_values(secrets))
+    waking = waking_of(request, settings, secrets, sys.stderr)
     key = journal_key()
     anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
     past = _past(world, request, key)
@@ -106,12 +108,14 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
-        if past is not None:
-            from ops.commands.feeding import trade_feed
+        with beating(settings, folder.path, signals) as beats, waking(folder.path.name) as woken:
+            hearing = (*keepers, *beats, *woken)
+            if past is not None:
+                from ops.commands.feeding import trade_feed
 
-            end = trade_feed(world, past, session, journal, path, key, signals, seats, keepers, request)
-        else:
-            end = _live(settings, session, tape, journal, key, signals, seats, keepers, request)
+                end = trade_feed(world, past, session, journal, path, key, signals, seats, hearing, request)
+            else:
+                end = _live(settings, session, tape, journal, key, signals, seats, hearing, request)
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:

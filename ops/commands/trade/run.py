@@ -61,4 +61,5 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         quiet=arguments.quiet,
         require_models=arguments.require_models,
         watch=arguments.watch,
+        alert=tuple(arguments.alert),
     )
