@@ -37,6 +37,7 @@ class Waking:
         self._watcher = Watcher()
         self._thread = Thread(target=self._work, name="waking", daemon=True)
         self._left_out = 0
+        self._is_past = False
 
     def __enter__(self) -> Self:
         for channel in self._channels:
@@ -85,7 +86,8 @@ class Waking:
                 try:
                     came = self._waiting.get(timeout=_TICK_S)
                 except Empty:
-                    self._pass_on(self._watcher.tick(self._clock.now()))
+                    if not self._is_past:  # a resumed run repeats its journal first
+                        self._pass_on(self._watcher.tick(self._clock.now()))
                     continue
                 if came is None:
                     return
@@ -93,6 +95,7 @@ class Waking:
                     self._pass_on((came,))
                     continue
                 event, past = came
+                self._is_past = past
                 told = self._watcher.take(event, self._clock.now())
                 if not past:
                     self._pass_on(told)
