@@ -398,6 +398,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "chat",
+        "ops.chat",
+        "operate",
+        "answer a few people in Telegram how a session stands; halt, and unhalt with a code",
+        errors=(2, 4),
+        examples=(
+            "tribunal chat runs/live-001 --operator 123456789",
+            "tribunal chat runs/live-001 --operator 123456789 --viewer 987654321@-1001234567890",
+        ),
+    ),
+    Command(
         "models",
         "agents.models",
         "operate",

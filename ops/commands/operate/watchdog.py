@@ -11,12 +11,12 @@ from agents.records.folder import REQUEST, journal_of
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import load_secrets
-from config.state import state_folder
-from execution.kill_switch.latch import ALL, Latch, LatchFolder
+from execution.kill_switch.latch import ALL
 from ops.live.woken.guarding import Guarded
 from ops.live.woken.notice import Notice
 from ops.live.woken.opening import channels_of, kept_routes, teller
 from ops.live.woken.routes import routes_of
+from ops.live.woken.switching import put_down
 
 WHO = "watchdog"
 _EVERY_S = 1.0
@@ -68,10 +68,7 @@ def _run(text: str) -> Path:
 
 def _halt(profile: str, why: str) -> None:
     """The kill switch, for a profile or for all. Raises OSError, UsageFault, OutputFault."""
-    latch = Latch(profile or ALL, WHO, SystemClock().now().isoformat(), why, flatten=False)
-    folder = LatchFolder(state_folder())
-    folder.set(latch)
-    folder.log("halted", latch._asdict())
+    put_down(profile or ALL, WHO, why, SystemClock())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

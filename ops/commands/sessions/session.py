@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agents.approval.petition import teller_of
 from agents.court.mind import Overheard
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
@@ -208,7 +209,7 @@ def _live(
 ) -> SessionEnd:
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal)._replace(overheard=overheard)
+            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, lambda record: None)

@@ -147,7 +147,7 @@ WAKES: tuple[Wake, ...] = (
         "approval_waiting",
         "critical",
         "a position waits for a human's yes; silence is a no",
-        "answer on the terminal or in the chat",
+        "answer on the terminal of the session",
         "Petition",
     ),
     Wake(
