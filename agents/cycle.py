@@ -302,7 +302,8 @@ def _case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, k
     if desk.memory is None:
         return case
     if desk.showing is not None:
-        case = desk.showing.complete(case, moved, portfolio, desk.memory.tally(moved.as_of_utc))
+        tally = desk.memory.tally(moved.as_of_utc, short=moved.proposal.is_short)
+        case = desk.showing.complete(case, moved, portfolio, tally)
         return case.model_copy(update={"precedents": desk.memory.near(case)})
     return case.model_copy(update={"precedents": render(desk.memory.analogues(case, PRECEDENTS))})
 

@@ -25,8 +25,7 @@ def enlarged_from(desk: Desk, symbol: str, proposal: NetVote, part: float) -> fl
 
     `part`: what the policy left of the share that the voters want.
     """
-    held = _share(desk, symbol, proposal)
-    if held is None or proposal.exposure is None:
+    if proposal.exposure is None or (held := _share(desk, symbol, proposal)) is None:
         return None
     change = change_of(held, proposal.exposure * part, desk.settings.court.resize_band)
     return held if change is Change.ENLARGE else None
@@ -49,9 +48,9 @@ def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dic
     if desk.reviewer is None or desk.settings.court.resize_band is None:
         return parts
     for symbol, proposal in proposals.items():
-        held = _share(desk, symbol, proposal)
         if proposal.exposure is None:
             continue
+        held = _share(desk, symbol, proposal)
         now = desk.engines[symbol].signals(desk.timeframe)
         if held is None or now is None:
             continue
@@ -62,6 +61,7 @@ def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dic
             direction=proposal.direction,
             conviction=proposal.conviction,
             reference_price=Decimal(repr(now.close)),
+            atr_quote=now.atr_14_quote,
             exposure=proposal.exposure,
             held_share=held,
         )

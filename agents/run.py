@@ -51,6 +51,20 @@ def parser() -> argparse.ArgumentParser:
         action=argparse.BooleanOptionalAction,
         help="show the debate on stderr as it is said (default: on a terminal with models)",
     )
+    parse.add_argument(
+        "--serve",
+        nargs="?",
+        type=int,
+        const=8420,
+        metavar="PORT",
+        help="show the session in a browser of this machine (port 8420 if none is given; docs/serve.md)",
+    )
+    parse.add_argument(
+        "--pace",
+        type=float,
+        metavar="S",
+        help="wait after each bar that is there already, to be watched [s] (default: 0)",
+    )
     add(parse, "--alert", "--confirm")
     parse.add_argument(
         "--without-record",

@@ -22,11 +22,15 @@ from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 
 Reason = Literal["completed", "interrupted"]
+_COLLECTED_AFTER = 10_000
+"""New objects after which the collector looks for cycles among them. A session makes few, and with Python's own 700 the collector
+looks several times in ten bars."""
 
 
 async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> SessionEnd:
     """Run a session to its end. `stop` is asked before each bar; `seen` is shown each record."""
     gc.freeze()  # imported objects are never freed: the collector need not visit them again
+    gc.set_threshold(_COLLECTED_AFTER)
     try:
         return await end_session(desk, await trade(desk, stop, seen))
     finally:

@@ -10,7 +10,8 @@ fills; otherwise it is said how they differ, since two different amounts of trad
 the signals alone: one coin each time, bought at the ask and sold at the bid of the next open, with the same fees, and
 with our stop, target and limits so far away that none acts. There all engines make the same fills: same bars,
 quantities and prices to the last digit, fees to 12 digits, since the others multiply floats; `peers/stages.py` says what
-each side includes. Bars are recorded
+each side includes. On a perpetual (`peers/contracts.py`) ours is also short, with margin, marks, funding and liquidation; no
+other engine is beside it. Bars are recorded
 5-minute candles if available (`--data`, or the shared folder), repeated to the length; otherwise they are random.
 """
 
@@ -24,6 +25,7 @@ import numpy as np
 from peers.alone import ours_alone
 from peers.bars import RECORDED, candles, recorded
 from peers.clocks import cold, measure, seconds, side_by_side, sweep_line
+from peers.contracts import ours_on_both_sides
 from peers.fills import difference
 from peers.others import fills_of_backtesting, of_backtesting, of_backtesting_alone, of_vectorbt
 from peers.stages import both_fills, stages
@@ -43,6 +45,9 @@ def peers(n: int, path: Path) -> Table:
         table.add_column(column, justify="left" if column == "engine" else "right")
     fills = our_fills(made)
     table.add_row("Tribunal: stop, target, trailing, VaR gate", *_row(base, n), "1.0", f"{len(fills):,}")
+    turned, on_contracts = ours_on_both_sides(bars), seconds(lambda: ours_on_both_sides(bars))
+    told = f"{on_contracts / base:.1f}", f"{len(turned.fills):,}"
+    table.add_row("Tribunal: a perpetual, both sides", *_row(on_contracts, n), *told)
     for name, make, times in (("vectorbt: stop", of_vectorbt, 3), ("backtesting.py: stop", of_backtesting, 2)):
         try:
             run = make(bars)

@@ -117,7 +117,7 @@ def main() -> None:
         costs = []
         for _ in range(9):
             began = time.process_time_ns()
-            load_model(Path(folder), schema_sha256())
+            load_model(Path(folder), (schema_sha256(),))
             costs.append(time.process_time_ns() - began)
     console.print(f"Reading a policy of 10 networks from its folder: {sorted(costs)[4] / 1e6:.1f} ms of CPU.")
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = False, private: bool = False) -> None:
@@ -69,18 +70,37 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
+def streamed_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """A stream whose content becomes the file at `path`, durably and as a whole, when it is left; nothing of it stays after an
+    exception. `private`: no other user of this machine may read the file. Raises OSError.
+    """
+    with _new_beside(path, private=private) as (new, stream):
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+        put_in_place(new, path)
+
+
+@contextmanager
 def _beside(path: Path, content: bytes, *, durable: bool, private: bool) -> Iterator[Path]:
     """A whole file beside `path`, gone at the end unless it was moved."""
+    with _new_beside(path, private=private) as (new, stream):
+        stream.write(content)
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
+        yield new
+
+
+@contextmanager
+def _new_beside(path: Path, *, private: bool) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file beside `path`, open; gone at the end unless it was moved."""
     new = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         new.unlink(missing_ok=True)  # of a process that was killed
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600 if private else 0o666)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            if durable:
-                stream.flush()
-                os.fsync(descriptor)
-        yield new
+            yield new, stream
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)

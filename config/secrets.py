@@ -65,6 +65,10 @@ class Secrets(BaseSettings):
     telegram_token: SecretStr | None = Field(
         default=None, description="token of the Telegram bot that takes commands (docs/alerts.md)"
     )
+    operator_hash: SecretStr | None = Field(
+        default=None,
+        description="Argon2 hash of the operator's password for `tribunal serve`; unset: that of `tribunal serve --set-password`",
+    )
     state_dir: Path | None = Field(
         default=None, description="folder of the journal key and all other state; unset: the user's own state folder"
     )
@@ -146,7 +150,7 @@ def journal_key(secrets: Secrets | None = None) -> bytes:
     try:
         if not file.exists():
             _make(file)
-        return _read(file)
+        return read_key(file)
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputFault(
@@ -178,7 +182,8 @@ def _make(file: Path) -> None:
         write_once(file, os.urandom(KEY_BYTES))
 
 
-def _read(file: Path) -> bytes:
+def read_key(file: Path) -> bytes:
+    """The key in a file. Raises JournalFault for one that is damaged or that other users can read, OSError."""
     with file.open("rb") as stream:
         exposed = os.fstat(stream.fileno()).st_mode & 0o077
         key = stream.read(KEY_BYTES + 1)

@@ -132,7 +132,7 @@ class Settings(Frozen):
 
 
 def _perpetual_clashes(settings: Settings) -> list[Clash]:
-    """What sessions of perpetuals cannot have: they trade bars that are there, on one simulated exchange, without a policy."""
+    """What sessions of perpetuals cannot have: they trade bars that are there, on one simulated exchange."""
     if settings.market.perpetuals is None:
         return []
     clashes: list[Clash] = []
@@ -144,11 +144,6 @@ def _perpetual_clashes(settings: Settings) -> list[Clash]:
             "perpetuals are traded on one exchange: margin that lies at several cannot cover a position at one of them"
         )
         clashes.append((("market.perpetuals", "venue.also"), several))
-    if settings.rl.mode != "off":
-        unread = (
-            "no policy has been trained on perpetuals: it would read shorts as it reads purchases; rl.mode must be off"
-        )
-        clashes.append((("market.perpetuals", "rl.mode"), unread))
     return clashes
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_world
+from ops.commands.options import CommandParser, add, add_contracts, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="A difference whose interval contains 0 is not distinguishable from zero.",
     )
     add_world(parse, profile="backtest", recorded=True)
+    add_contracts(parse)
     parse.add_argument(
         "--model",
         metavar="FOLDER",

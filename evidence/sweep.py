@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_world
+from ops.commands.options import CommandParser, add, add_contracts, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Every set counts as a trial on these bars; the Sharpe ratio of the best is deflated by the number of trials.",
     )
     add_world(parse, profile="backtest", recorded=True)
+    add_contracts(parse)
     add(parse, "--param")
     parse.add_argument("--trials", type=int, metavar="N", help="sets to try (default: every combination)")
     parse.add_argument("--sampler", choices=("grid", "tpe", "random"), default="grid", help="who proposes")

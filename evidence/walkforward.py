@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_world
+from ops.commands.options import CommandParser, add, add_contracts, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="The fast engine (voters, gate, exits, fees) chooses; the full engine (also the court) tests.",
     )
     add_world(parse, profile="backtest", recorded=True)
+    add_contracts(parse)
     add(parse, "--param")
     parse.add_argument("--train-days", type=int, metavar="DAYS", default=365, help="length of a train window")
     parse.add_argument("--test-days", type=int, metavar="DAYS", default=90, help="length of a test window")

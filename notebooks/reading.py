@@ -18,7 +18,7 @@ from IPython.display import HTML, Markdown, display
 import agents
 from agents.desk.kept import kept_request
 from agents.records.folder import journal_of
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import CARD, PolicyModel, load_model
 
 STYLE = "<style>table.told td, table.told th {text-align: left; vertical-align: top}</style>"
@@ -48,7 +48,7 @@ def choose_policy(run: Path, served: str | None) -> PolicyModel | None:
     asked = None if request is None else request.policy
     folder = Path(os.environ.get("TRIBUNAL_MODEL") or asked or served or "models/default").expanduser()
     if (folder / CARD).is_file():
-        return load_model(folder, schema_sha256())
+        return load_model(folder, known_schemas())
     todo = "`make train` trains one into models/default, and `TRIBUNAL_MODEL` names another folder."
     display(Markdown(f"No trained policy lies in {folder.name}, so what it answers cannot be drawn: {todo}"))
     return None

@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from ops.commands.operate.alert import alert_command
+        from ops.commands.watch.alert import alert_command
 
         return alert_command(arguments)
 

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from ops.commands.operate.chat import chat_command
+        from ops.commands.watch.chat import chat_command
 
         return chat_command(arguments)
 

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from ops.commands.operate.watchdog import watchdog_command
+        from ops.commands.watch.watchdog import watchdog_command
 
         return watchdog_command(arguments)
 

@@ -2,11 +2,13 @@
 
 The map is fitted by isotonic regression with pool-adjacent-violators (Ayer et al. 1955; Barlow et al. 1972). Each fitted level
 with n outcomes is shrunk towards one half, p = 1/2 + n / (n + k) (rate - 1/2), so that two lucky outcomes at the top do not give
-certainty. Then the levels are pooled once more, so that the map stays monotone. A map with outcomes later than the start of a
+certainty. Then the levels are pooled once more, so that the map stays monotone. Short sales have maps of their own: what words on
+purchases were worth never sizes a short. A map with outcomes later than the start of a
 session is refused for that session, because it would use knowledge of the future (law 6).
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError, model_validator
 
 from config.errors import UsageFault
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent
 from risk.proposal import Argument
 
 SHRINK_K = 50.0
@@ -70,18 +72,33 @@ class Worth(NamedTuple):
     note: str
 
 
+class ShortMaps(Frozen):
+    """The maps that size short sales: that of the voters, and those of analysts by speaker ("rules/analyst")."""
+
+    voters: CalibrationMap = Field(description="the voters' map; without an outcome a conviction is worth one half")
+    analysts: dict[str, CalibrationMap] = Field(default_factory=dict, description="the maps of analysts, by speaker")
+
+
 class SizingMaps(Frozen):
     """The maps that sizing uses: that of the voters, and those of analysts by speaker ("rules/analyst")."""
 
     voters: CalibrationMap
     analysts: dict[str, CalibrationMap] = Field(default_factory=dict)
+    shorts: ShortMaps | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="those of short sales; absent on spot, and in sessions from before 0.8, which read the others for them",
+    )
 
-    def worth(self, conviction: float, argument: Argument | None) -> Worth:
-        """The lower of the calibrated probabilities of the voters' conviction and of the analyst's belief.
+    def worth(self, conviction: float, argument: Argument | None, *, short: bool = False) -> Worth:
+        """The lower of the calibrated probabilities of the voters' conviction and of the analyst's belief, in a purchase or a
+        `short` sale.
 
         Only the voters count when there is no analyst, or no map for this analyst. Raises ValueError for a conviction or
         belief outside [0, 1].
         """
+        if short and self.shorts is not None:
+            return SizingMaps(voters=self.shorts.voters, analysts=self.shorts.analysts).worth(conviction, argument)
         by_voters = self.voters.calibrated(conviction)
         note = f"the voters' {conviction:.2f} has been worth {by_voters:.1%}"
         if argument is None:
@@ -94,7 +111,8 @@ class SizingMaps(Frozen):
 
 
 class Calibrations(Frozen):
-    """Maps by speaker ("voters", "rules/analyst"), the runs they come from, and the time when their last outcome was known."""
+    """Maps by speaker ("voters", "rules/analyst", of short sales "voters (short)"), the runs they come from, and the time when
+    their last outcome was known."""
 
     format: Literal[1] = 1
     horizon_bars: int = Field(ge=1)
@@ -180,3 +198,16 @@ VOTERS = "voters"
 
 
 ANALYST = "analyst"
+
+
+def map_of(speaker: str, *, short: bool) -> str:
+    """The name under which a speaker's words are measured: those on short sales apart."""
+    return f"{speaker}{_SHORT}" if short else speaker
+
+
+def maps_in(speakers: Mapping[str, CalibrationMap], *, short: bool) -> dict[str, CalibrationMap]:
+    """The maps of one side in a file, by speaker."""
+    return {name.removesuffix(_SHORT): known for name, known in speakers.items() if name.endswith(_SHORT) == short}
+
+
+_SHORT = " (short)"

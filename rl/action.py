@@ -1,7 +1,7 @@
 """What an action means: one number in [-1, 1] scales a static rule, so a policy that has learnt nothing is that rule.
 
     Base(target_daily_volatility, blend).of(rows) -> base       the rule: a volatility target
-    multipliers(base, actions) -> m                             m = min(1.25, base * (1 + a)), at least 0
+    multipliers(base, actions) -> m                             m = min(1.25, base * (1 + a)), at least 0; on perpetuals at most 1
 
 The action is centred: at 0 the multiplier is the base. (A network starts near 0. Where 0 means "no position", training starts in
 a corner that it never leaves.)
@@ -65,11 +65,12 @@ class Base:
         return np.where(np.isnan(base), 1.0, np.clip(base, 0.0, MOST))
 
 
-def multipliers(base: Floats, actions: Floats) -> Floats:
-    """The multipliers of n actions, shape (n,), float64, in 0 to MOST, dimensionless.
+def multipliers(base: Floats, actions: Floats, most: float = MOST) -> Floats:
+    """The multipliers of n actions, shape (n,), float64, in 0 to `most`, dimensionless.
 
-    `base`, shape (n,), float64: from `Base.of`. `actions`, shape (n,), any float, in [-1, 1], dimensionless.
+    `base`, shape (n,), float64: from `Base.of`. `actions`, shape (n,), any float, in [-1, 1], dimensionless. `most`: that of the
+    schema, 1 on perpetuals (`rl.features`).
     """
     given = np.asarray(actions, dtype=np.float64)
     safe = np.clip(np.where(np.isfinite(given), given, 0.0), -1.0, 1.0)
-    return np.clip(base * (1.0 + safe), 0.0, MOST)
+    return np.clip(base * (1.0 + safe), 0.0, most)

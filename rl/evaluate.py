@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_simulated, add_world
+from ops.commands.options import CommandParser, add, add_contracts, add_simulated, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--model", metavar="MODEL", help="folder of the model (default: none, only the other arms)")
     add_world(parse, profile="paper", recorded=False)
+    add_contracts(parse)
     add_simulated(parse)
     parse.add_argument("--groups", type=int, default=6, metavar="GROUPS", help="groups of days (default: 6)")
     parse.add_argument("--tested", type=int, default=2, metavar="TESTED", help="groups that a split tests (default: 2)")

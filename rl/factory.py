@@ -1,8 +1,8 @@
 """Opens the policy that a profile names, and makes the adjuster of a session from it.
 
 A policy that does not fit the run is refused before anything starts, in one sentence: other features, markets or bars than those
-it was trained on, or a run that begins before its training ended, where it would know the future. `active` needs a verdict that
-was passed, or the typed words of `rl.override`, which the journal keeps.
+it was trained on, spot for perpetuals or the other way round, or a run that begins before its training ended, where it would know
+the future. `active` needs a verdict that was passed, or the typed words of `rl.override`, which the journal keeps.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from config.errors import UsageFault
 from config.sections.rl import RlSettings
 from market.timeframe import Timeframe
 from rl.adjuster import Adjuster, Off
-from rl.features import schema_sha256
+from rl.features import PERPETUAL, SPOT, known_schemas, schema_named
 from rl.model import PolicyModel, load_model
 from rl.serving.policy import PpoAdjuster, base_of
 from rl.serving.promise import PolicyVerdict, read_verdict
@@ -28,14 +28,21 @@ class Served(NamedTuple):
 
 
 def open_policy(
-    settings: RlSettings, symbols: Sequence[str], timeframe: Timeframe, start_utc: datetime
+    settings: RlSettings,
+    symbols: Sequence[str],
+    timeframe: Timeframe,
+    start_utc: datetime,
+    *,
+    perpetuals: bool = False,
 ) -> Served | None:
-    """The policy that the settings name, for a run on these markets; None while off. Raises UsageFault."""
+    """The policy that the settings name, for a run on these markets; None while off. `perpetuals`: whether they are perpetual
+    contracts. Raises UsageFault."""
     if settings.mode == "off" or settings.model is None:
         return None
     folder = Path(settings.model).expanduser()
-    model = load_model(folder, schema_sha256())
+    model = load_model(folder, known_schemas())
     base_of(model)
+    _refuse_other_contracts(model, perpetuals)
     _refuse_other_world(model, symbols, timeframe, start_utc)
     verdict = read_verdict(folder, model.sha256)
     if settings.mode == "active":
@@ -72,6 +79,19 @@ def _refuse_other_world(model: PolicyModel, symbols: Sequence[str], timeframe: T
             model,
             f"has learnt from bars up to {learnt_until:%Y-%m-%d %H:%M}, and the run starts at {start_utc:%Y-%m-%d %H:%M} UTC, so "
             "it would know its future",
+        )
+
+
+def _refuse_other_contracts(model: PolicyModel, perpetuals: bool) -> None:
+    """Raise UsageFault for a policy of spot on perpetuals, of which it knows neither shorts nor margin, and the reverse."""
+    reads = schema_named(model.card.schema_sha256)
+    if reads is PERPETUAL and not perpetuals:
+        raise _unfit(model, "was trained on perpetuals, and the run trades spot: it would ask for leverage and funding")
+    if reads is SPOT and perpetuals:
+        raise _unfit(
+            model,
+            "was trained on spot, long or flat: it knows no direction of a short, no funding and no liquidation, and the run "
+            "trades perpetuals",
         )
 
 

@@ -14,7 +14,7 @@ import io
 import math
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -183,15 +183,15 @@ class PolicyModel:
         return {CARD: (written.model_dump_json(indent=1) + "\n").encode(), WEIGHTS: weights}
 
 
-def load_model(folder: Path, schema_sha256: str | None = None) -> PolicyModel:
+def load_model(folder: Path, schemas: Collection[str] | None = None) -> PolicyModel:
     """The policy in a folder. Raises UsageFault, in one sentence, for a folder that cannot be served.
 
-    `schema_sha256`: that of the features of this version; those of the policy must be the same.
+    `schemas`: the SHA-256 of all that this version can encode (`rl.features`); that of the policy must be among them.
     """
     text, weights = _read(folder / CARD), _read(folder / WEIGHTS)
     written = _card(folder, text)
     card = written.card
-    if schema_sha256 is not None and card.schema_sha256 != schema_sha256:
+    if schemas is not None and card.schema_sha256 not in schemas:
         raise _refused(folder, "reads other features than this version of Tribunal computes", "Train it again")
     if hashlib.sha256(weights).hexdigest() != written.weights_sha256:
         raise _refused(folder, f"has another {WEIGHTS} than its {CARD} names", "Restore the folder from a copy")

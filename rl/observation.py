@@ -4,6 +4,9 @@
 and in a session. This module names the columns and takes their inputs from the situation that the gate judges. All cases of a
 bar are seen on the same book: exits that the voters asked for are already sent, and the gate has not judged any of the cases.
 
+Of a perpetual the row goes on: leverage, the side of the whole book, what funding costs on this side, and how far liquidation is
+(`execution.contract_columns`). A policy that reads the row of spot is never shown one.
+
 The row has no columns for the agreement of the court's roles, the news and the regime, since the kernel has no court. A caller
 that has one adds them (`agents.court.policy_view`).
 """
@@ -12,6 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -20,7 +24,9 @@ from pydantic import Field
 
 from config.frozen import Frozen, absent
 from config.sections.limits import RiskLimits
+from execution.contract_columns import CONTRACT_COLUMNS, encode_contract
 from execution.observation import COLUMNS, LEAST_BARS, daily_volatility, encode, short_over_long
+from market.perpetual.margin import PerpetualTerms, initial_margin
 from risk.calibration import SizingMaps
 from risk.facts import Situation
 from risk.measures.basic import correlation
@@ -36,6 +42,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def _of_court() -> Any:
     """A figure that only a court knows: left out where there was none."""
+    return Field(default=None, exclude_if=absent)
+
+
+def _of_contract() -> Any:
+    """A figure that only a perpetual contract has: left out on spot."""
     return Field(default=None, exclude_if=absent)
 
 
@@ -59,6 +70,15 @@ class Observation(Frozen):
     agreement         0..1: how far the court's roles agree; missing if fewer than two of them spoke, or none was asked
     sentiment         -1..1: score of the market's news; missing if nothing was heard
     regime            -1..1: kind of market, from crash to trend (`rl.features.REGIMES`); missing while it is not known
+    leverage          1 or more: notional over margin of the account; missing on spot, as are all that follow
+    net               signed: all that is held and under way, long less short; missing without equity
+    funding_rate      what the proposed side pays at the last rate, each time, of the notional; below 0 it is paid; missing if
+                      no rate is known
+    funding_cost      the same over the time for which a position is held, in average true ranges of the price; missing if no
+                      rate or range is known
+    liquidation       0 or more: how far the price is from the liquidation price of what is held, or else of the largest position
+                      on the proposed side, in average true ranges; where no price liquidates, all of the price; missing without
+                      a range
 
     The headrooms, both volatilities and correlation are missing where a market concerned has fewer than 50 returns.
     """
@@ -80,21 +100,35 @@ class Observation(Frozen):
     agreement: float | None = _of_court()
     sentiment: float | None = _of_court()
     regime: float | None = _of_court()
+    leverage: float | None = _of_contract()
+    net: float | None = _of_contract()
+    funding_rate: float | None = _of_contract()
+    funding_cost: float | None = _of_contract()
+    liquidation: float | None = _of_contract()
 
     @classmethod
     def of(cls, row: Floats) -> "Observation":
-        """The observation in a row that an engine encoded: float64, shape (len(COLUMNS),), NaN where something is missing.
+        """The observation in a row that an engine encoded: float64, shape (len(COLUMNS),), NaN where something is missing; of a
+        perpetual longer by len(CONTRACT_COLUMNS).
 
         Units are those of the fields [fraction, days, count].
         """
-        return cls(**{name: None if math.isnan(x) else x for name, x in zip(COLUMNS, row.tolist(), strict=True)})
+        names = COLUMNS if len(row) == len(COLUMNS) else (*COLUMNS, *CONTRACT_COLUMNS)
+        return cls(**{name: None if math.isnan(x) else x for name, x in zip(names, row.tolist(), strict=True)})
+
+    @property
+    def is_of_contract(self) -> bool:
+        """Whether it is of a perpetual contract."""
+        return self.leverage is not None
 
     def row(self) -> Floats:
-        """The observation as a row: float64, shape (len(COLUMNS),), NaN where something is missing.
+        """The observation as a row: float64, shape (len(COLUMNS),), NaN where something is missing; of a perpetual longer by
+        len(CONTRACT_COLUMNS).
 
         Units are those of the fields [fraction, days, count].
         """
-        values = (getattr(self, name) for name in COLUMNS)
+        names = (*COLUMNS, *CONTRACT_COLUMNS) if self.is_of_contract else COLUMNS
+        values = (getattr(self, name) for name in names)
         return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
     def court_row(self) -> Floats:
@@ -125,11 +159,13 @@ class Lookout:
         return Observation.of(self.row(self.situation(proposal)))
 
     def row(self, given: Situation) -> Floats:
-        """What a policy may know in a situation, as a row: float64, shape (len(COLUMNS),), NaN where something is missing.
+        """What a policy may know in a situation, as a row: float64, shape (len(COLUMNS),), NaN where something is missing; of a
+        perpetual longer by len(CONTRACT_COLUMNS).
 
         Units are those of the fields of `Observation` [fraction, days, count]. Raises what the risk measures raise.
         """
-        proposal, book, row = given.proposal, given.portfolio, np.empty(len(COLUMNS), dtype=np.float64)
+        width = len(COLUMNS) + (len(CONTRACT_COLUMNS) if given.perpetual else 0)
+        proposal, book, row = given.proposal, given.portfolio, np.empty(width, dtype=np.float64)
         own = given.returns[:, given.symbols.index(proposal.symbol)]
         moves: list[float] = own.tolist()
         exposures, now, opened = _exposures(book), given.now_utc or proposal.as_of_utc, given.opened_utc
@@ -152,7 +188,26 @@ class Lookout:
             math.nan if given.entries_today is None else float(given.entries_today),
             daily_volatility(moves, self.bars_per_day),
         )
+        if given.perpetual:
+            self._see_contract(row[len(COLUMNS) :], given, exposures)
         return row
+
+    def _see_contract(self, row: Floats, given: Situation, exposures: dict[str, float]) -> None:
+        """Write what a perpetual has beside the row of every market, shape (len(CONTRACT_COLUMNS),) [fraction, ranges]."""
+        proposal, terms, limits = given.proposal, given.instrument.perpetual, self.limits
+        rate = math.nan if given.funding_rate is None else given.funding_rate
+        encode_contract(
+            row,
+            _SIGNS[proposal.direction],
+            math.nan if given.leverage is None else float(given.leverage),
+            sum(exposures.values()),
+            float(given.portfolio.equity),
+            rate,
+            math.nan if terms is None else limits.funding_hold_h / terms.funding_interval_h,
+            math.nan if terms is None else _to_liquidation(given, terms, limits),
+            float(proposal.reference_price),
+            math.nan if proposal.atr_quote is None else proposal.atr_quote,
+        )
 
     def _calibrated(self, conviction: float) -> float:
         known = self.calibration
@@ -180,9 +235,37 @@ def _exposures(book: Portfolio) -> dict[str, float]:
 
 
 def _worst(given: Situation, exposures: dict[str, float], own: Floats) -> float:
-    """The worst correlation of the proposed market with the rest of the book; a constant series counts as fully correlated."""
+    """The worst correlation of the proposed market with the rest of the book; a constant series counts as fully correlated.
+
+    Of perpetuals it is that of the bets: a short of what moves with a long is none with it.
+    """
     if len(own) < LEAST_BARS or given.portfolio.equity <= 0:
         return math.nan
     others = (i for i, s in enumerate(given.symbols) if s in exposures and s != given.proposal.symbol)
-    found = (correlation(own, given.returns[:, i]) for i in others)
-    return max((1.0 if value is None else value for value in found), default=0.0)
+    if not given.perpetual:
+        found = (correlation(own, given.returns[:, i]) for i in others)
+        return max((1.0 if value is None else value for value in found), default=0.0)
+    bets = ((given.sign * _sign(exposures[given.symbols[i]]), correlation(own, given.returns[:, i])) for i in others)
+    return max((1.0 if value is None else side * value for side, value in bets), default=0.0)
+
+
+def _sign(amount: float) -> float:
+    return -1.0 if amount < 0.0 else 1.0
+
+
+def _to_liquidation(given: Situation, terms: PerpetualTerms, limits: RiskLimits) -> float:
+    """How far the price is from liquidation, as a fraction of it: of the position that is held, or of the largest that the
+    proposal may make. 1 where no price liquidates; NaN where nothing is proposed or held, or the leverage is not known."""
+    proposal, held = given.proposal, given.portfolio.position(given.proposal.symbol)
+    price = proposal.reference_price
+    if held is not None and held.quantity:
+        sign, found = (-1 if held.is_short else 1), held.liquidation_price
+        price = held.mark_price
+    elif given.leverage is None or proposal.direction is Direction.NONE or given.portfolio.equity <= 0:
+        return math.nan
+    else:
+        sign = given.sign
+        largest = given.portfolio.equity * Decimal(repr(limits.max_position_fraction))
+        margin = initial_margin(largest, given.leverage)
+        found = terms.liquidation_price(sign * largest / price, price, margin)
+    return 1.0 if found is None else sign * float(1 - found / price)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_world
+from ops.commands.options import CommandParser, add, add_contracts, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("model", metavar="MODEL", help="folder of the model in place")
     add_world(parse, profile="paper", recorded=False)
+    add_contracts(parse)
     parse.add_argument(
         "--test-days",
         type=int,

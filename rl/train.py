@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_simulated, add_training, add_world
+from ops.commands.options import CommandParser, add, add_contracts, add_simulated, add_training, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Training promises nothing: tribunal evaluate says whether the model is better than its base.",
     )
     add_world(parse, profile="paper", recorded=False)
+    add_contracts(parse)
     add_simulated(parse)
     add_training(parse)
     parse.add_argument("--out", metavar="MODEL", default="models/default", help="folder of the model")

@@ -1,6 +1,6 @@
 """What a court knows of a case beyond its ruling, as the policy is shown it: three figures, each missing where it is not known.
 
-    agreement   1 - 2 sd of the roles' beliefs in the purchase: 1 if all say the same, 0 if half is certain of each side
+    agreement   1 - 2 sd of the roles' beliefs in the trade: 1 if all say the same, 0 if half is certain of each side
     sentiment   score of the market's news in [-1, 1]
     regime      kind of market on the base timeframe, as a number (`rl.features.REGIMES`)
 
@@ -44,7 +44,7 @@ def court_view(
     """What the policy is shown of a case and of the opinions about it."""
     beliefs: list[float] = []
     if isinstance(analyst, AnalystOpinion):
-        beliefs.append(analyst.belief)
+        beliefs.append(analyst.belief_in(short=case.proposal.is_short))
     if isinstance(risk, RiskOpinion):
         beliefs.append(risk.scale_pct / 100)
     if isinstance(advocate, AdvocateOpinion):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, empty
 
 Cause = Literal["schedule", "condition", "trimmed"]
 """Why a position is reviewed: its time has come, what would change the analyst's mind has come true, or its voters trimmed it."""
@@ -32,8 +32,9 @@ class ReviewView(Frozen):
     told: str = Field(description="the same in words")
     age_bars: int = Field(ge=0, description="time since it was decided [bars]")
     profit: float = Field(description="what it has gained since, before fees [fraction of its price then]")
-    to_stop: float | None = Field(description="distance of its stop below the last price; None without one [fraction]")
+    to_stop: float | None = Field(description="distance of its stop from the last price; None without one [fraction]")
     left: float = Field(ge=0, le=1, description="the part of what was bought that earlier reviews have left [fraction]")
+    short: bool = Field(default=False, exclude_if=empty, description="whether it is short; left out for a long one")
 
 
 FIGURES = ("age_bars", "profit", "to_stop", "left", "ruled")

@@ -19,7 +19,16 @@ from execution.venues.routed import common_rules
 from market.bar import Bar, Prices
 from market.instrument import Instrument
 from market.tape import Tape
-from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
+from risk.calibration import (
+    ANALYST,
+    SHRINK_K,
+    VOTERS,
+    CalibrationMap,
+    ShortMaps,
+    SizingMaps,
+    maps_in,
+    read_calibrations,
+)
 from rl.factory import Served, open_policy
 
 
@@ -33,7 +42,8 @@ def describe(
     """
     _one_quote(tape)
     exchanges = simulated_exchanges(settings, tape.instruments)
-    served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc)
+    perpetuals = settings.market.perpetuals is not None
+    served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc, perpetuals=perpetuals)
     own = read_own(settings.strategies)
     build_contexts(settings.strategies, tape.symbols, own)
     if settings.court.mind == "models":
@@ -52,7 +62,7 @@ def describe(
         end_utc=tape.end_utc,
         bars=len(tape),
         key_id=key_id(key),
-        calibration=_maps(calibration, tape) if calibration else None,
+        calibration=_maps(calibration, settings, tape) if calibration else None,
         policy=None if served is None else _policy(served),
         record=read_known(Path(record), tape.start_utc) if record else None,
         memory=_memory(settings, tape),
@@ -97,16 +107,27 @@ def _policy(served: Served) -> Policy:
     )
 
 
-def _maps(path: str, tape: Tape) -> SizingMaps:
-    """The maps that sizing uses, from a calibration file whose data ends before this session begins."""
+def _maps(path: str, settings: Settings, tape: Tape) -> SizingMaps:
+    """The maps that sizing uses, from a calibration file whose data ends before this session begins. Where the market can be sold
+    short, both sides have theirs: one without an outcome says one half."""
     speakers = read_calibrations(Path(path), tape.start_utc).speakers
-    if VOTERS not in speakers:
+    long, short = maps_in(speakers, short=False), maps_in(speakers, short=True)
+    both = settings.market.perpetuals is not None and settings.court.sides == "both"
+    if VOTERS not in long and not (both and VOTERS in short):
         raise UsageFault(
             f"{path} has no map of the voters' conviction, which sizing needs. Nothing was started. Make one with "
             "`tribunal calibrate --out`."
         )
-    analysts = {name: known for name, known in speakers.items() if name.endswith(f"/{ANALYST}")}
-    return SizingMaps(voters=speakers[VOTERS], analysts=analysts)
+    shorts = ShortMaps(voters=_voters(short), analysts=_analysts(short)) if both else None
+    return SizingMaps(voters=_voters(long), analysts=_analysts(long), shorts=shorts)
+
+
+def _voters(maps: Mapping[str, CalibrationMap]) -> CalibrationMap:
+    return maps.get(VOTERS) or CalibrationMap(points=(), n=0, k=SHRINK_K)
+
+
+def _analysts(maps: Mapping[str, CalibrationMap]) -> dict[str, CalibrationMap]:
+    return {name: known for name, known in maps.items() if name.endswith(f"/{ANALYST}")}
 
 
 def _without_folders(settings: Settings) -> Settings:

@@ -16,14 +16,15 @@ from config.settings import Settings
 from execution.journal.event import Sink
 from rl.adjuster import Adjuster, Off
 from rl.factory import adjuster_of, open_policy
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import load_model
 from rl.serving.monitor import Demotion, LiveResults
 
 
 def adjuster_for(settings: Settings, session: Session) -> Adjuster:
     """The adjuster of a session that begins. Raises UsageFault for a policy that does not fit it."""
-    served = open_policy(settings.rl, session.symbols, session.timeframe, session.start_utc)
+    perpetuals = settings.market.perpetuals is not None
+    served = open_policy(settings.rl, session.symbols, session.timeframe, session.start_utc, perpetuals=perpetuals)
     if served is None:
         return Off()
     if session.policy is None or session.policy.sha256 != served.model.sha256:
@@ -39,7 +40,7 @@ def adjuster_again(session: Session, folders: Iterable[Path]) -> Adjuster | None
         return Off()
     for folder in folders:
         try:
-            model = load_model(folder.expanduser(), schema_sha256())
+            model = load_model(folder.expanduser(), known_schemas())
         except UsageFault:
             continue
         if model.sha256 == session.policy.sha256:

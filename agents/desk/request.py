@@ -68,7 +68,9 @@ class RunRequest(Frozen):
     a file of sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with
     real money requires, `without_record` those that trade it without a paper record. `command` is what starts it, and
     therefore what is done at its end. `require_models`: a session in which no model can sit is not begun. `watch`: whether the
-    debate is shown as it is said; None for where models sit and there is a terminal. `alert`: routes of alerts, without secrets.
+    debate is shown as it is said; None for where models sit and there is a terminal. `serve`: the port of this machine at
+    which a browser can look on; None for none. `pace_s`: how long is waited after each bar, so that somebody can [s].
+    `alert`: routes of alerts, without secrets.
     """
 
     world: WorldRequest
@@ -84,3 +86,5 @@ class RunRequest(Frozen):
     require_models: bool = False
     watch: bool | None = False
     alert: tuple[str, ...] = ()
+    serve: int | None = None
+    pace_s: float | None = None

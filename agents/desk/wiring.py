@@ -124,7 +124,9 @@ def open_desk(
         seats = settings.court.seats
         return Court(
             Bench(
-                mind=mind if len(set(seats)) == len(ROLES) else Seated(mind, seats),
+                mind=mind
+                if len(set(seats)) == len(ROLES)
+                else Seated(mind, seats, by_side=settings.court.sides == "both"),
                 adjuster=adjuster,
                 judge=judge,
                 role_deadline_s=settings.court.role_deadline_s,
@@ -304,7 +306,8 @@ def _memory(session: Session) -> Memory:
     embedder = open_embedder(session.settings)
     reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
     earlier = () if session.memory is None else session.memory.cases
-    return Memory(Barriers.of(session), reader=reader, earlier=earlier)
+    by_side = session.settings.court.sides == "both"
+    return Memory(Barriers.of(session), reader=reader, earlier=earlier, by_side=by_side)
 
 
 def _learner(session: Session) -> Learner:

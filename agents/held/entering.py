@@ -1,6 +1,6 @@
-"""A share of a purchase that is entered at once, while models deliberate about it.
+"""A share of a purchase, or of a short sale, that is entered at once, while models deliberate about it.
 
-    enter          at a bar close: what the rules mind approves of a purchase that goes before models and takes the fast path
+    enter          at a bar close: what the rules mind approves of an entry that goes before models and takes the fast path
                    (`minds.fast_path_conviction`), times `court.fast_share`
     settle         when their ruling is there: it buys the rest, leaves what was entered, or closes it
     close_again    at each close after a rejection: what could not be sold at once, because an order was under way
@@ -9,7 +9,8 @@ What is entered at once passes policy, gate and approval as every purchase does,
 has the name of its decision with `-fast` at the end, so its orders have names of their own. The ruling of the models is on the
 whole purchase: the gate takes off what is held already. Where that is all that it leaves, where a part of the position was sold
 meanwhile, or where the entry is still under way, nothing is bought. Silence is no ruling: it buys nothing and closes nothing.
-What was bought and closed meanwhile is not bought again; of what was never bought, the ruling is on the whole of it.
+What was bought and closed meanwhile is not bought again; of what was never bought, the ruling is on the whole of it. All of it is
+said of a purchase and is the same of a short sale, which is sold and bought back (with `court.sides: long` none is).
 """
 
 from datetime import datetime
@@ -101,9 +102,10 @@ def rest_of(desk: Desk, motion: Motion) -> Motion:
 
 def _may_enter(desk: Desk, case: Case) -> bool:
     proposal = case.proposal
+    opens = proposal.opens if desk.settings.court.sides == "both" else proposal.direction is Direction.LONG
     return (
         case.held_share is None
-        and proposal.direction is Direction.LONG
+        and opens
         and desk.settings.minds.is_fast(proposal.conviction)
         and is_gone(desk, case.symbol)
     )

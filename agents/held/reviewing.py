@@ -20,11 +20,10 @@ from agents.court.hearing import Argued, Review
 from agents.court.thesis import ReviewView
 from agents.desk.desk import Desk
 from agents.records.record import ExitDecision
-from agents.strategies.netting import lean
+from agents.strategies.netting import as_entry
 from agents.strategies.vote import NetVote
 from execution.account.stops import size_of
 from risk.portfolio import Portfolio, Position
-from risk.proposal import Direction
 
 Made = Callable[[str, NetVote], Case]
 """The case of a symbol with this proposal."""
@@ -75,6 +74,7 @@ def due(
             profit=_profit(position),
             to_stop=_to_stop(position),
             left=held.left,
+            short=position.is_short and desk.settings.court.sides == "both",
         )
         found.append(made.model_copy(update={"decision_id": f"{made.decision_id}-review", "review": view}))
     return tuple(found)
@@ -110,13 +110,7 @@ async def _carry(desk: Desk, as_of: datetime, heard: Argued) -> Review:
 
 def _as_if_proposed(proposal: NetVote, position: Position) -> NetVote:
     """The votes on a position that is held, as the entry that it was."""
-    if proposal.opens:
-        return proposal
-    if position.is_short:
-        conviction = max(0.0, lean(proposal.votes, short=True))
-        changed = {"direction": Direction.SHORT, "conviction": conviction, "opens_short": True, "closes_short": False}
-        return proposal.model_copy(update=changed)
-    return proposal.model_copy(update={"direction": Direction.LONG, "conviction": max(0.0, lean(proposal.votes))})
+    return proposal if proposal.opens else as_entry(proposal, short=position.is_short)
 
 
 def _profit(position: Position) -> float:

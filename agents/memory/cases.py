@@ -74,10 +74,14 @@ class Memory:
         capacity: int = CAPACITY,
         reader: CaseReader | None = None,
         earlier: Iterable[PastCase] = (),
+        *,
+        by_side: bool = True,
     ) -> None:
-        """`earlier`: cases of earlier runs, which `near` knows too."""
+        """`earlier`: cases of earlier runs, which `near` knows too. `by_side`: to a short sale only short sales are near, and to
+        a purchase only purchases (`court.sides`)."""
         self._settler = Settler(barriers)
         self._reader = reader
+        self._by_side = by_side
         self._open: dict[str, _Heard] = {}
         self._known: deque[_Past] = deque(maxlen=capacity)
         self._told: deque[PastCase] = deque(earlier, maxlen=capacity)
@@ -96,7 +100,7 @@ class Memory:
         for outcome in self._settler.pass_slice(tape):
             heard = self._open.pop(outcome.decision_id)
             self._known.append(_Past(heard, outcome))
-            self._told.append(past_case(heard.hearing, outcome))
+            self._told.append(past_case(heard.hearing, outcome, by_side=self._by_side))
         if len(self._open) > self._settler.following:
             self._forget_lapsed()
 
@@ -116,12 +120,7 @@ class Memory:
             raise ValueError(
                 f"memory is at {self._now.isoformat()} and cannot speak as of {case.as_of_utc.isoformat()}"
             )
-        side = case.proposal.is_short
-        past = [
-            item
-            for item in reversed(self._known)
-            if item.outcome.known_at_utc < case.as_of_utc and item.heard.hearing.case.proposal.is_short == side
-        ]
+        past = self._before(case)
         if not past or k < 1:
             return ()
         far = distances(features(case), np.array([item.heard.features for item in past]))
@@ -139,19 +138,35 @@ class Memory:
 
     def near(self, case: Case) -> str:
         """The nearest past cases for a prompt, those of earlier runs among them: see `agents.memory.nearby`."""
-        before = [one for one in reversed(self._told) if one.known_at_utc < case.as_of_utc]
-        vectors = [one.heard.vector for one in reversed(self._known) if one.outcome.known_at_utc < case.as_of_utc]
+        short = self._by_side and case.proposal.is_short
+        before = self._of_side(short=short, as_of=case.as_of_utc)[::-1]
+        past = self._before(case) if self._by_side else reversed(self._known)
+        vectors = [one.heard.vector for one in past if one.outcome.known_at_utc < case.as_of_utc]
         mine = self._vector(case)
         similar = None
         if mine is not None and len(vectors) == len(before):
             similar = cosines(mine, [vector for vector in vectors if vector is not None]) if vectors else None
-        return told(near(case, before, similar), len(before))
+        return told(near(case, before, similar), len(before), short=short)
 
-    def tally(self, as_of: datetime) -> CourtTally:
-        """How the cases have ended that the court let through and whose outcome was known before `as_of`, in this and earlier
-        runs."""
-        let = [one for one in self._told if one.scale > 0 and one.known_at_utc < as_of]
+    def tally(self, as_of: datetime, *, short: bool = False) -> CourtTally:
+        """How the cases of this side have ended that the court let through and whose outcome was known before `as_of`, in this
+        and earlier runs."""
+        let = [one for one in self._of_side(short=short, as_of=as_of) if one.scale > 0]
         return CourtTally(len(let), sum(one.label == 1 for one in let))
+
+    def _of_side(self, *, short: bool, as_of: datetime) -> list[PastCase]:
+        """The cases in words of one side, or of both where they are not told apart, as known before `as_of`, oldest first."""
+        known = (one for one in self._told if one.known_at_utc < as_of)
+        return [one for one in known if one.short == short or not self._by_side]
+
+    def _before(self, case: Case) -> list[_Past]:
+        """The cases of the same side whose outcome was known before this one, latest first."""
+        short = case.proposal.is_short
+        return [
+            item
+            for item in reversed(self._known)
+            if item.outcome.known_at_utc < case.as_of_utc and item.heard.hearing.case.proposal.is_short == short
+        ]
 
     def _vector(self, case: Case) -> Vector | None:
         return None if self._reader is None else self._reader.vector(case)

@@ -2,6 +2,9 @@
 
 Two cases that have nothing to do with each other are on average 1.4 apart, in standard deviations of each figure. So what is
 farther than `FARTHEST` is not shown, however few there are, and of fewer than `LEAST` known cases no spread is believed.
+
+Near to a short sale are short sales alone, and to a purchase purchases: what the same figures meant for the other side is its
+opposite, and no rule mirrors a regime, a resistance or the news. A case of the other side is not counted either.
 """
 
 from collections.abc import Sequence
@@ -36,9 +39,9 @@ class Near(NamedTuple):
 
 
 def near(case: Case, known: Sequence[PastCase], similar: Floats | None = None) -> tuple[Near, ...]:
-    """The nearest past cases that are near at all, losses first and then the nearest. `known`: latest first, each with an outcome
-    that was known before the case; `similar`: cosines of the narratives [dimensionless], shape (n_cases,), float64, or
-    None."""
+    """The nearest past cases that are near at all, losses first and then the nearest. `known`: of the side of the case, latest
+    first, each with an outcome that was known before the case; `similar`: cosines of the narratives [dimensionless],
+    shape (n_cases,), float64, or None."""
     if len(known) < LEAST:
         return ()
     rows = np.array([[np.nan if value is None else value for value in one.features] for one in known])
@@ -49,17 +52,19 @@ def near(case: Case, known: Sequence[PastCase], similar: Floats | None = None) -
     return tuple(sorted(found, key=lambda one: (one.past.return_bps > 0, one.distance)))
 
 
-def told(found: Sequence[Near], known: int) -> str:
-    """The past cases for a prompt, within `TOLD_CHARS`. `known`: how many cases were looked through."""
+def told(found: Sequence[Near], known: int, *, short: bool = False) -> str:
+    """The past cases for a prompt, within `TOLD_CHARS`. `known`: how many cases of this side were looked through; `short`: they
+    are short sales."""
+    sales = " short sales" if short else ""
     if known < LEAST:
-        return f"only {known} have ended, too few to compare with" if known else ""
+        return f"only {known}{sales} have ended, too few to compare with" if known else ""
     if not found:
-        return f"none of {known} is near"
+        return f"none of {known}{sales} is near"
     lost = sum(one.past.return_bps <= 0 for one in found)
     mean = sum(one.past.return_bps for one in found) / len(found)
     text = (
-        f"nearest {len(found)} of {known} (distance 1: each figure one standard deviation off; none is farther): {lost} lost, "
-        f"{len(found) - lost} won, mean {mean:+.0f} bps after fees"
+        f"nearest {len(found)} of {known}{sales} (distance 1: each figure one standard deviation off; none is farther): "
+        f"{lost} lost, {len(found) - lost} won, mean {mean:+.0f} bps after fees"
     )
     for distance, past, similarity in found:
         reads = "" if similarity is None else f", reads alike {similarity:.2f}"

@@ -98,7 +98,8 @@ class VotersBook:
         if self._open:
             for symbol in sorted(bars):
                 for voter in voters:
-                    self._pass(voter, bars[symbol])
+                    if (voter, symbol) in self._open:
+                        self._pass(voter, bars[symbol])
         for said in voted:
             for vote in said.votes:
                 followed = self._open.get((vote.voter, said.symbol))
@@ -116,9 +117,7 @@ class VotersBook:
         return _Followed(stop, holds=True, exit_price=exit_price or 0.0, short=short)
 
     def _pass(self, voter: str, bar: Bar) -> None:
-        followed = self._open.get((voter, bar.symbol))
-        if followed is None:
-            return
+        followed = self._open[voter, bar.symbol]
         if not followed.bars:
             followed.entry = bar.open
         followed.bars += 1

@@ -99,7 +99,11 @@ EVENTS = Registry(
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(RulingReserved, "before the record of a bar, if its cases are heard and their ruling comes later"),
     Kind(RulingArrived, "at a bar close, when a ruling is there that was reserved, before what follows from it"),
-    Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
+    Kind(
+        ShareReview,
+        "when the policy has reviewed a position by shares, before what follows from it is sent",
+        (with_nothing_new,),
+    ),
     Kind(
         Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"
     ),
@@ -130,7 +134,7 @@ EVENTS = Registry(
     Kind(
         CycleRecord,
         "once per bar, after all other events of that bar",
-        (with_nothing_new,) * 5,
+        (with_nothing_new,) * 6,
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),

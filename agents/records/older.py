@@ -114,7 +114,9 @@ ADDED_IN_SESSION_7: Mapping[str, Any] = {
 """Settings that version 6 of a session did not have, with what it did, by dotted path as above."""
 
 
-ADDED_IN_SESSION_8: Mapping[str, Any] = {}
+ADDED_IN_SESSION_8: Mapping[str, Any] = {
+    "court.sides": "long",
+}
 """Settings that version 7 of a session did not have, with what it did, by dotted path as above."""
 
 

@@ -178,7 +178,7 @@ class ShareReview(Journaled):
     """What the policy left of the share that voters want of a position that is held. It never wants more than they do."""
 
     event_kind: ClassVar[str] = "share_review"
-    event_version: ClassVar[int] = 1
+    event_version: ClassVar[int] = 2
 
     as_of_utc: UtcTime
     symbol: str
@@ -242,7 +242,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 6
+    event_version: ClassVar[int] = 7
 
     bar: int
     as_of_utc: UtcTime

@@ -176,7 +176,10 @@ def _strategy(place: str, entry: StrategyContext) -> Strategy:
     try:
         strategy = kind.model_validate(entry.params)
     except ValidationError as fault:
-        name = str(fault.errors()[0]["loc"][0])
+        first = fault.errors()[0]
+        name = str(first["loc"][0])
+        if first["type"] == "value_error":  # the strategy's own words
+            raise UsageFault(f"{place}.params.{name}: {first['ctx']['error']}. Nothing was started.") from None
         raise UsageFault(
             f"{place}.params.{name}: {entry.params[name]:g} is not allowed; it must be {spots[name].wanted()}. "
             "Nothing was started."

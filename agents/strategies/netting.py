@@ -49,6 +49,15 @@ class Sides(NamedTuple):
     flat: float
 
 
+class BothWays(NamedTuple):
+    """What votes want of a market that may be sold short: whether they open a short, with which `pull` in [-1, 1], and whether
+    those that want out of a short close one."""
+
+    opens: bool
+    closes: bool
+    pull: float
+
+
 MOST_BARS = 1_000_000
 """A longer horizon is none."""
 _SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
@@ -70,7 +79,7 @@ def net(votes: tuple[Vote, ...], threshold: float, *, both_sides: bool = False) 
     direction, conviction, against = netted(votes, threshold)
     told = NetVote(direction=direction, conviction=conviction, against=against, votes=votes)
     if both_sides:
-        told = _both(told, _sides(votes), threshold)
+        told = _both(told, both_ways(votes, threshold))
     exposure, sign = shared(votes), -1.0 if told.is_short else 1.0
     if exposure is None or (both_sides and not (told.opens and exposure * sign > 0.0)):
         return told
@@ -81,17 +90,22 @@ def net(votes: tuple[Vote, ...], threshold: float, *, both_sides: bool = False) 
     )
 
 
-def _both(told: NetVote, sides: Sides, threshold: float) -> NetVote:
+def _both(told: NetVote, ways: BothWays) -> NetVote:
     """The same net where the market may be sold short: whether it opens a short, and whether it closes one."""
     if told.direction is Direction.LONG:
         return told
-    out = (sides.up + sides.flat) - (sides.down - sides.flat)
-    changed: dict[str, object] = {"closes_short": out > 0.0 and out >= threshold}
+    changed: dict[str, object] = {"closes_short": ways.closes}
     if told.direction is Direction.SHORT:
-        pull = sides.short - sides.up
-        opens = sides.short > 0.0 and pull >= threshold
-        changed |= {"opens_short": opens} | ({"conviction": pull} if opens else {})
+        changed |= {"opens_short": ways.opens} | ({"conviction": ways.pull} if ways.opens else {})
     return told.model_copy(update=changed)
+
+
+def both_ways(votes: Sequence[Weighed], threshold: float) -> BothWays:
+    """Return what votes want of a market that may be sold short. Of a net that is long neither counts, and of one that is no sale
+    only that a short is closed."""
+    sides = _sides(votes)
+    out, pull = (sides.up + sides.flat) - (sides.down - sides.flat), sides.short - sides.up
+    return BothWays(sides.short > 0.0 and pull >= threshold, out > 0.0 and out >= threshold, pull)
 
 
 def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float, float]:
@@ -148,6 +162,15 @@ def lean(votes: tuple[Vote, ...], *, short: bool = False) -> float:
     it."""
     up, down, to_be_short, _ = _sides(votes)
     return to_be_short - up if short else up - down
+
+
+def as_entry(told: NetVote, *, short: bool) -> NetVote:
+    """Return the votes as the purchase, or the `short` sale, that they would be: with the conviction of those that lean to it."""
+    conviction = max(0.0, lean(told.votes, short=short))
+    if not short:
+        return told.model_copy(update={"direction": Direction.LONG, "conviction": conviction})
+    changed = {"direction": Direction.SHORT, "conviction": conviction, "opens_short": True, "closes_short": False}
+    return told.model_copy(update=changed)
 
 
 def _sides(votes: Sequence[Weighed]) -> Sides:

@@ -71,6 +71,10 @@ class CourtSettings(Frozen):
         description="file of earlier runs' cases (tribunal calibrate --record), of which models are shown the near ones; null: "
         "only those of the session",
     )
+    sides: Literal["long", "both"] = Field(
+        description="what memory, watchlist, calibration and the share at once know of short sales on perpetuals: each side "
+        "apart (both), or what versions before 0.8 did, which knew purchases (long); on spot they are the same"
+    )
     resize_band: Annotated[float, Field(ge=0, le=1)] | None = Field(
         description="difference between the share that position voters want and the one that is held, above which the position "
         "is enlarged or trimmed; null for never [fraction of the wanted share]"

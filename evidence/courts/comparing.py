@@ -11,20 +11,34 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from agents.court.hearing import Hearing
 from agents.court.ruling import RulingOutcome
 from agents.llm.asking import Asker
-from config.frozen import Frozen
+from config.frozen import Frozen, empty
 from config.progress import Telling
 from config.seeds import generator
 from config.settings import Settings
 from config.silence import Abstained
 from evidence.courts.docket import Docket
 from evidence.courts.sitting import Sitting, Used, spoken_in, used_in
-from evidence.rulings.flips import ALL, BlindTally, FlipTally, blinded, flipped
+from evidence.rulings.flips import ALL, BlindTally, FlipTally, Side, blinded, by_side, flipped
 from evidence.rulings.mirror import Turned
 from evidence.statistics.totals import Interval, total_interval
+
+
+class CourtOnSide(Frozen):
+    """What a court ruled on the cases of one side: their number, the mean of its rulings [fraction], and what these were worth
+    [quote], as `CourtFigures` has them for all."""
+
+    side: Side
+    cases: int
+    scale: float
+    worth: Interval
+    against_first: Interval | None
+    flips: FlipTally | None
+    blinded: BlindTally | None
 
 
 class CourtFigures(Frozen):
@@ -55,6 +69,8 @@ class CourtFigures(Frozen):
     latency_p90_ms: int | None
     flips: FlipTally | None
     blinded: BlindTally | None
+    sides: tuple[CourtOnSide, ...] = Field(default=(), exclude_if=empty)
+    """Both sides apart, where short sales were among the cases. `flips` and `blinded` are then those of both together."""
 
 
 class Comparison(Frozen):
@@ -77,8 +93,9 @@ class Heard(NamedTuple):
     name: str
     hearings: tuple[Hearing, ...]
     used: Used
-    flips: FlipTally | None
-    blinded: BlindTally | None
+    flips: tuple[FlipTally, ...]
+    blinded: tuple[BlindTally, ...]
+    """Of all cases that were heard again, or of each side of them."""
 
 
 async def heard_by(
@@ -90,9 +107,10 @@ async def heard_by(
     with telling(len(cases) + 2 * min(again, len(cases)), f"cases of {name}") as shown:
         hearings = await sitting.hear(cases, shown)
         sample = _spread(hearings, again)
-        flips = await flipped(ALL, sample, sitting.again, Turned.BOTH, shown) if sample else None
-        hidden = await blinded(ALL, sample, sitting.again, shown) if sample else None
-    return Heard(name=name, hearings=tuple(hearings), used=used_in(sitting.attempts), flips=flips, blinded=hidden)
+        apart = by_side(sample) if sample else ()
+        flips = [await flipped(ALL, part, sitting.again, Turned.BOTH, shown, side) for side, part in apart]
+        hidden = [await blinded(ALL, part, sitting.again, shown, side) for side, part in apart]
+    return Heard(name, tuple(hearings), used_in(sitting.attempts), tuple(flips), tuple(hidden))
 
 
 def compared(label: str, docket: Docket, courts: Sequence[Heard], again: int, seed: int) -> Comparison:
@@ -137,9 +155,56 @@ def _figures(court: Heard, first: Heard, docket: Docket, seed: int) -> CourtFigu
         usd=float(used.usd),
         latency_p50_ms=p50,
         latency_p90_ms=p90,
-        flips=court.flips,
-        blinded=court.blinded,
+        flips=_flips_together(court.flips),
+        blinded=_blinded_together(court.blinded),
+        sides=_sides(court, first, docket, seed),
     )
+
+
+def _sides(court: Heard, first: Heard, docket: Docket, seed: int) -> tuple[CourtOnSide, ...]:
+    """The same by side, where there are two."""
+    short = np.array([each.hearing.case.proposal.is_short for each in docket.cases])
+    if not short.any():
+        return ()
+    scales, others = _scales(court), _scales(first)
+    stake = np.array([each.notional * each.net_return for each in docket.cases])
+    sides: tuple[tuple[Side, NDArray[np.bool_]], ...] = (("long", ~short), ("short", short))
+
+    def summed(taken: NDArray[np.float64], side: Side, what: str) -> Interval:
+        return total_interval(taken, docket.block, generator(seed, "compare", what, side))
+
+    return tuple(
+        CourtOnSide(
+            side=side,
+            cases=int(of.sum()),
+            scale=float(scales[of].mean()),
+            worth=summed(((scales - 1.0) * stake)[of], side, "worth"),
+            against_first=None if court is first else summed(((scales - others) * stake)[of], side, "paired"),
+            flips=next((each for each in court.flips if each.side == side), None),
+            blinded=next((each for each in court.blinded if each.side == side), None),
+        )
+        for side, of in sides
+        if of.any()
+    )
+
+
+def _flips_together(found: Sequence[FlipTally]) -> FlipTally | None:
+    """The tallies of both sides as one; None without one."""
+    if not found:
+        return None
+    counted = ("cases", "turned", "followed", "stood", "against", "no_room")
+    total = {name: sum(getattr(each, name) for each in found) for name in counted}
+    return found[0].model_copy(update=total | {"side": None})
+
+
+def _blinded_together(found: Sequence[BlindTally]) -> BlindTally | None:
+    """The same of the hearings with hidden names."""
+    if not found:
+        return None
+    cases = sum(each.cases for each in found)
+    mean = sum(each.mean_change * each.cases for each in found) / cases if cases else 0.0
+    changed = {"cases": cases, "same": sum(each.same for each in found), "mean_change": mean, "side": None}
+    return found[0] if len(found) == 1 and found[0].side is None else found[0].model_copy(update=changed)
 
 
 def _scales(court: Heard) -> NDArray[np.float64]:

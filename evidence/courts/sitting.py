@@ -41,7 +41,9 @@ class Sitting:
         rules = RulesMind(court, settings.limits)
         told = load_prompts(minds, court, read_own_prompts(settings))
         whole: Mind = rules if asker is None else ModelMind(asker, rules, minds, prompts=told)
-        mind = whole if len(set(court.seats)) == len(ROLES) else Seated(whole, court.seats)
+        mind = (
+            whole if len(set(court.seats)) == len(ROLES) else Seated(whole, court.seats, by_side=court.sides == "both")
+        )
         self.attempts: list[Attempt] = []
         self._court = Court(
             Bench(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from agents.desk.world import World
 from config.clock import from_ms
+from config.errors import UsageFault
 from config.reading.load import load_profile
 from config.seeds import generator
 from evidence.policy.proposals import Proposals, read_proposals
@@ -68,6 +69,11 @@ class Courses:
     def _drawn(self, parts: Parts, seen: Seen) -> tuple[PolicyTape, ...]:
         if self.mix == "none":
             return ()
+        if self.mix == "bootstrap" and self.world.settings.market.perpetuals is not None:
+            raise UsageFault(
+                "Blocks of bars in another order have no marks and no funding that belong to them. Nothing was trained; leave "
+                "out --mix, or take --mix simulated."
+            )
         real = parts.training[0]
         bars = len(real)
         path = self._blocks(parts) if self.mix == "bootstrap" else self._simulated(bars / real.bars_per_day)

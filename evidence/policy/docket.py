@@ -9,6 +9,9 @@ Engines, voters, records and court are those of a session. Only what an account 
                    is exact, because it never depended on the account.
     the context    figures beside the bars are not read. The rules roles read none; a voter that reads them is refused.
 
+On perpetuals a docket also holds the slices, with marks and funding, and what is spoken at each close in full: short sales are
+cases like purchases. The compiled engine does not read it; accounts of a session do (`rl.environment.contracts`).
+
 It refuses profiles whose contexts have rules of their own, as the kernel does.
 """
 
@@ -16,6 +19,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,24 +40,27 @@ from agents.memory.voters import Voted
 from agents.resizing import decision_id_of
 from agents.strategies.contexts import Context, build_contexts, depth_read, votes_on
 from agents.strategies.facts import BarsAlone, Known, SentimentReader
-from agents.strategies.netting import net
+from agents.strategies.netting import lasting, net
 from agents.strategies.own import read_own
 from agents.strategies.terms import refuse_own_rules
 from agents.strategies.vote import NetVote
-from config.clock import SystemClock
+from config.clock import SystemClock, to_ms
 from config.settings import Settings
-from execution.kernel.grid import Grid, grid_of_tape
+from config.silence import Abstained
+from execution.kernel.grid import Grid, grid_of, grid_of_tape
 from execution.kernel.lanes.votes import Votes
-from execution.kernel.records import Floats
+from execution.kernel.records import ABSENT, BELIEVED, DOUBTED, Floats
 from market.bar import Slice
 from market.context.view import MarketContext
 from market.indicators.engine import SignalEngine
 from market.tape import Tape
 from risk.measures.horizon import horizon_of
-from risk.proposal import Direction, Proposal
+from risk.proposal import Argument, Direction, Proposal
+from risk.record import NO_RECORD
 from risk.verdict import Outcome, Verdict
 from risk.window import ReturnWindow
 from rl.adjuster import Off
+from rl.environment.contracts.course import SILENT, ContractBars, Spoken
 from sentiment.engine import SentimentEngine
 from sentiment.headline import SentimentData
 from sentiment.scoring import scorer_of
@@ -67,7 +74,9 @@ Columns = Callable[[Hearing], tuple[float, float, float]]
 
 
 class Docket(NamedTuple):
-    """A tape as the kernel reads it. `votes.scale` is the court's [fraction], 0 where it rejects or nothing is proposed.
+    """A tape as an account reads it: the compiled one, or, of perpetuals, that of a session, which reads `bars`.
+
+    `votes.scale` is the court's [fraction], 0 where it rejects or nothing is proposed.
 
     `court`, shape (n_bars, k, 3), float64, NaN where nothing was heard: the columns of the court, in their order.
     """
@@ -75,6 +84,7 @@ class Docket(NamedTuple):
     grid: Grid
     votes: Votes
     court: Floats
+    bars: ContractBars | None = None
 
 
 def read_docket(
@@ -91,8 +101,27 @@ def read_docket(
     )
     with asyncio.Runner() as runner:
         reader = _Reader(tape, settings, columns, seen, runner)
-        grid = grid_of_tape(tape, reader.read)
-    return Docket(grid, reader.told.votes(), reader.told.court)
+        if settings.market.perpetuals is None:
+            grid = grid_of_tape(tape, reader.read)
+            return Docket(grid, reader.told.votes(), reader.told.court)
+        bars = reader.all_of_it()
+    return Docket(_grid_of(tape, bars), reader.told.votes(), reader.told.court, bars)
+
+
+def _grid_of(tape: Tape, bars: ContractBars) -> Grid:
+    """The traded bars of slices as columns: what is measured and counted by days reads them."""
+    symbols, step = tuple(sorted(tape.symbols)), tape.timeframe.duration
+    n, k = len(bars.slices), len(symbols)
+    prices, state = np.zeros((5, n, k)), np.full((n, k), ABSENT, dtype=np.int8)
+    for row, shown in enumerate(bars.slices):
+        for column, symbol in enumerate(symbols):
+            bar = shown.bars.get(symbol) or shown.doubtful.get(symbol)
+            if bar is not None:
+                state[row, column] = BELIEVED if symbol in shown.bars else DOUBTED
+                prices[:, row, column] = bar.open, bar.high, bar.low, bar.close, bar.volume
+    close_ms = to_ms(tape.warmup_start_utc + step) + np.arange(n, dtype=np.int64) * (tape.timeframe.seconds * 1000)
+    first = (tape.start_utc - tape.warmup_start_utc) // step
+    return grid_of(symbols, tape.timeframe, close_ms, prices, state=state, first=first)
 
 
 @dataclass(slots=True)
@@ -163,6 +192,8 @@ class _Reader:
         self._settings, self._timeframe, self._start_utc = settings, tape.timeframe, tape.start_utc
         self._symbols = tuple(sorted(tape.symbols))
         self._column = {symbol: number for number, symbol in enumerate(self._symbols)}
+        self._both_sides = settings.market.perpetuals is not None
+        self._tape, self._spoken = tape, list[dict[str, Spoken]]()
         self._contexts = build_contexts(settings.strategies, tape.symbols, read_own(settings.strategies))
         self._bits = {context.name: 1 << number for number, context in enumerate(self._contexts)}
         depth = settings.market.signals
@@ -191,13 +222,37 @@ class _Reader:
         cases = [
             self._case(now.close_utc, symbol, proposal, known)
             for symbol, proposal in proposals.items()
-            if proposal.direction is Direction.LONG
+            if proposal.opens
         ]
-        for hearing in self._hearings.hear(now, cases, self._voted(proposals)):
+        heard = self._hearings.hear(now, cases, self._voted(proposals))
+        for hearing in heard:
             at = row, self._column[hearing.case.symbol]
             self.told.scale[at] = hearing.ruling.scale
             self.told.court[at] = self._columns(hearing)
+        if self._both_sides:
+            ruled = {hearing.case.symbol: hearing for hearing in heard}
+            self._spoken.append(
+                {
+                    symbol: spoken_of(proposals[symbol], ruled.get(symbol), self._atr(symbol))
+                    if symbol in proposals
+                    else SILENT
+                    for symbol in now.bars
+                }
+            )
         self._seen(1)
+
+    def _atr(self, symbol: str) -> float | None:
+        now = self._engines[symbol].signals(self._timeframe)
+        return None if now is None else now.atr_14_quote
+
+    def all_of_it(self) -> ContractBars:
+        """Read the whole tape, and keep its slices beside what is spoken at each."""
+        slices = []
+        for row, now in enumerate(chain(self._tape.warmup_slices(), self._tape.slices())):
+            slices.append(now)
+            self.read(row, now)
+        silent: list[dict[str, Spoken]] = [{} for _ in range(len(slices) - len(self._spoken))]
+        return ContractBars(tuple(slices), (*silent, *self._spoken))
 
     def _remember(self, tape: Tape) -> None:
         days = [day for _, days in tape.days() for day in days.values()]
@@ -214,7 +269,8 @@ class _Reader:
                 continue
             votes = votes_on(symbol, signals, self._contexts, known)
             if votes:
-                proposals[symbol] = net(votes, self._settings.court.net_threshold)
+                threshold = self._settings.court.net_threshold
+                proposals[symbol] = net(votes, threshold, both_sides=self._both_sides)
                 at = row, self._column[symbol]
                 self.told.say(at, proposals[symbol], signals.atr_14_quote, self._bits)
         return proposals
@@ -224,7 +280,8 @@ class _Reader:
         for symbol in sorted(proposals):
             now, proposal = self._engines[symbol].signals(self._timeframe), proposals[symbol]
             if now is not None:
-                found.append(Voted(symbol, now.close, now.atr_14_quote, proposal.votes, proposal.exit_price))
+                told = now.close, now.atr_14_quote, proposal.votes, proposal.exit_price, proposal.is_short
+                found.append(Voted(symbol, *told))
         return found
 
     def _case(self, as_of: datetime, symbol: str, proposal: NetVote, known: Known) -> Case:
@@ -256,6 +313,34 @@ class _Reader:
         )
 
 
+def spoken_of(proposal: NetVote, hearing: Hearing | None, atr_quote: float | None) -> Spoken:
+    """What is voted for one market, and how the court ruled. `atr_quote`: its average true range [quote]."""
+    side = 0 if not proposal.opens else -1 if proposal.is_short else 1
+    said = Spoken(
+        opens=side,
+        closes_long=proposal.closes(short=False),
+        closes_short=proposal.closes(short=True),
+        silent=proposal.direction is Direction.NONE,
+        conviction=proposal.conviction if side else 0.0,
+        atr_quote=atr_quote,
+        exposure=proposal.exposure,
+        exit_price=proposal.exit_price,
+        holds_bars=lasting(proposal.votes, short=proposal.is_short),
+    )
+    if hearing is None:
+        return said._replace(scale=0.0)
+    motion, analyst = hearing.case.motion, hearing.analyst
+    argument = None
+    if not isinstance(analyst, Abstained):
+        belief = analyst.belief_in(short=proposal.is_short)
+        argument = Argument(speaker=f"{hearing.speaker('analyst')}/analyst", belief=belief)
+    return said._replace(
+        scale=hearing.ruling.scale,
+        record=NO_RECORD if motion.record is None else motion.record.voters,
+        argument=argument,
+    )
+
+
 def _heard(known: Known, reader: SentimentReader, symbol: str, as_of: datetime) -> SentimentData:
     return known.heard.get(symbol) or reader.read(symbol, as_of)
 
@@ -276,7 +361,7 @@ class _Hearings:
 
     def record(self, proposal: NetVote) -> CaseRecord | None:
         """What is known of the voters of a proposal, if a rule of the profile asks."""
-        return None if self._learner is None else self._learner.of(proposal.votes)
+        return None if self._learner is None else self._learner.of(proposal.votes, short=proposal.is_short)
 
     def hear(self, now: Slice, cases: list[Case], voted: list[Voted]) -> tuple[Hearing, ...]:
         """Hear the cases of a bar, and learn what the bar has ended."""

@@ -25,6 +25,7 @@ _RIDGE, _GAIN = 0.1, 0.5
 _NETS, _HIDDEN, _STEPS, _RATE, _DECAY = 3, 16, 120, 0.005, 0.1
 _COST = 0.0012
 """What trading a share once costs in the network's lessons: fee and half of the spread [fraction]."""
+_DIRECTION = COLUMNS.index("direction")
 _RULED = COLUMNS.index("ruling_scale")
 _VOLATILITY = COLUMNS.index("volatility")
 
@@ -33,8 +34,8 @@ class Lesson(NamedTuple):
     """n decisions in the order of time.
 
     `features`, shape (n, F), units of `rl.features`; `base` multipliers; `shares`: what voters and court want of a full position
-    [fraction]; `moves`: return of the market over the day after [simple return]; `volatility` of a day [fraction]; `bars`,
-    `accounts`: when, and in which market of which tape; each of shape (n,).
+    [fraction]; `moves`: return of the market over the day after, below 0 where a short loses [simple return];
+    `volatility` of a day [fraction]; `bars`, `accounts`: when, and in which market of which tape; each of shape (n,).
     """
 
     features: Floats
@@ -61,7 +62,8 @@ def lesson_of(tapes: list[PolicyTape], seen: Asked, base: Base) -> Lesson:
         known = end < len(opens)
         bought, sold = opens[begin, markets], opens[np.minimum(end, len(opens) - 1), markets]
         sound = known & (bought > 0.0) & (sold > 0.0)
-        moves[own] = np.where(sound, sold / np.where(bought > 0.0, bought, 1.0) - 1.0, np.nan)
+        sides = np.where(seen.rows[own, _DIRECTION] < 0.0, -1.0, 1.0)
+        moves[own] = np.where(sound, sides * (sold / np.where(bought > 0.0, bought, 1.0) - 1.0), np.nan)
         exposure = course.votes.exposure
         wanted = np.ones(len(bars)) if exposure is None else exposure[bars, markets]
         shares[own] = np.where(np.isnan(wanted), 1.0, wanted)

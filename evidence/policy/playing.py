@@ -1,6 +1,6 @@
 """Runs rules on tapes side by side: the same proposals, bars and fills for all of them, and multipliers of each one's own.
 
-Every pair of a rule and a tape is a lane of one kernel call, so rules are paired bar by bar. A rule is given what is decided on
+Every pair of a rule and a tape is a lane of one call, so rules are paired bar by bar. A rule is given what is decided on
 at once in its lanes, and where it lies on the grid: an arm with columns of its own looks them up there. At a review no court is
 asked, so its columns are missing.
 """
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from execution.kernel.lanes.lanes import Lanes
 from execution.kernel.lanes.result import KernelResult
 from execution.kernel.records import ABSENT, CLOSE, Records
-from execution.observation import COLUMNS
+from rl.environment.episodes import schema_of
+from rl.environment.lanes import lanes_of, starting_cash
 from rl.environment.tape import PolicyTape
-from rl.features import COURT_COLUMNS, FEATURES, encode_features
+from rl.features import COURT_COLUMNS, SCHEMAS, Schema, encode_features
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,8 +76,9 @@ def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[
     Raises DataFault for tapes that do not fit together.
     """
     width, count = len(tapes), len(rules) * len(tapes)
-    lanes = Lanes([tape.course for _ in rules for tape in tapes], reviews=True)
-    court, noted = _Courts(tapes), [(_none(), NOTHING_SEEN, np.zeros(0))]
+    schema = schema_of(tapes)
+    lanes = lanes_of([tape.course for _ in rules for tape in tapes], reviews=True)
+    court, noted = _Courts(tapes), [(_none(), nothing_seen(schema), np.zeros(0))]
     lanes.advance()
     while bool((asking := lanes.asking).any()):
         at = np.flatnonzero(asking)
@@ -89,7 +90,7 @@ def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[
         for number, rule in enumerate(rules):
             own = slice(int(edges[number]), int(edges[number + 1]))
             if own.start < own.stop:
-                given[own] = rule(seen.part(own))
+                given[own] = np.minimum(rule(seen.part(own)), schema.most)
         factors = np.ones(count)
         factors[at] = given
         noted.append((at, seen, given))
@@ -134,9 +135,13 @@ def _none() -> Ints:
     return np.zeros(0, dtype=np.int64)
 
 
-NOTHING_SEEN = Asked(
-    np.zeros((0, len(COLUMNS))), np.zeros((0, len(FEATURES))), _none(), _none(), _none(), np.zeros(0, dtype=np.bool_)
-)
+def nothing_seen(schema: Schema) -> Asked:
+    """No decisions, as wide as those of this schema."""
+    rows, features = np.zeros((0, len(schema.columns))), np.zeros((0, len(schema.features)))
+    return Asked(rows, features, _none(), _none(), _none(), np.zeros(0, dtype=np.bool_))
+
+
+NOTHING_SEEN = nothing_seen(SCHEMAS[0])
 
 
 def days_of(tape: PolicyTape, run: Run) -> Floats:
@@ -147,7 +152,7 @@ def days_of(tape: PolicyTape, run: Run) -> Floats:
     course, result, step = tape.course, run.result, max(1, round(tape.bars_per_day))
     first, n = course.stretch[0], len(result.equity)
     days = n // step
-    cash = float(course.rules.limits[0]["starting_cash"])
+    cash = starting_cash(course)
     equity = np.concatenate(([cash], result.equity[step - 1 :: step][:days]))
     made = np.zeros((days, FIGURES))
     made[:, RETURN] = equity[1:] / equity[:-1] - 1.0
@@ -173,7 +178,7 @@ def _prices(fills: Records, markets: Records) -> Floats:
 
 
 def _deployed(tape: PolicyTape, result: KernelResult) -> Floats:
-    """What is held at each close, shape (n_bars,) [quote]."""
+    """What is held at each close, long and short added up, shape (n_bars,) [quote]."""
     course, n = tape.course, len(result.equity)
     held = np.zeros((n, len(result.symbols)))
     fills = result.fills
@@ -182,7 +187,7 @@ def _deployed(tape: PolicyTape, result: KernelResult) -> Floats:
     columns, own = course.grid.columns, slice(first, first + n)
     marks = _carried(np.where(columns.state[own] != ABSENT, columns.prices[CLOSE, own], np.nan))
     lots = course.rules.markets["lot"].sum(axis=-1)
-    return np.asarray((np.cumsum(held, axis=0) * lots * marks).sum(axis=1))
+    return np.asarray((np.abs(np.cumsum(held, axis=0)) * lots * marks).sum(axis=1))
 
 
 def _carried(prices: Floats) -> Floats:

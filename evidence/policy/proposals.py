@@ -15,6 +15,7 @@ import numpy as np
 
 from agents.court.policy_view import columns_of
 from agents.desk.world import World, tape_of
+from config.errors import UsageFault
 from config.settings import Settings
 from evidence.policy.docket import Docket, read_docket
 from evidence.policy.kept import docket_hash, kept_or_read
@@ -24,6 +25,7 @@ from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import rules_of
 from market.instrument import Instrument
 from market.tape import Tape
+from rl.environment.contracts.course import ContractCourse, contract_rules_of
 from rl.environment.tape import PolicyTape
 
 
@@ -42,7 +44,12 @@ class Proposals:
         return self._tape(self.label, self.docket.grid, self.docket.votes, range(len(self.instruments)))
 
     def apart(self) -> tuple[PolicyTape, ...]:
-        """An account for each market that is voted for at all. Raises UsageFault as `together` does."""
+        """An account for each market that is voted for at all. Raises UsageFault as `together` does, and for perpetuals."""
+        if self.docket.bars is not None:
+            raise UsageFault(
+                "Perpetuals are trained and judged in one account: what a short of one market hedges in another is part of what "
+                "is learnt. Nothing was run; leave out --accounts apart, or give one market with --symbols."
+            )
         made = []
         for column, symbol in enumerate(self.docket.grid.symbols):
             if bool((self.docket.votes.direction[:, column] > 0).any()):
@@ -52,6 +59,10 @@ class Proposals:
 
     def _tape(self, name: str, grid: Grid, votes: Votes, columns: range) -> PolicyTape:
         settings, own = self.settings, slice(columns.start, columns.stop)
+        if self.docket.bars is not None:
+            contracts = contract_rules_of(self.instruments, settings, self.bars_per_day)
+            course = ContractCourse(grid, votes, contracts, self.docket.bars)
+            return PolicyTape(name, course, self.docket.court, self.bars_per_day)
         rules = rules_of(
             self.instruments[own], settings.limits, settings.exits, settings.venue, self.bars_per_day,
             resize_band=settings.court.resize_band, cost_edge=settings.court.cost_edge,
@@ -66,14 +77,17 @@ def read_proposals(
     tape: Tape | None = None,
     folder: Path | None = None,
 ) -> Proposals:
-    """The proposals of a world. `tape`: its bars, if they are read already. `folder`: that of the cache, if not the usual one.
+    """The proposals of a world; those of perpetuals, which hold every slice, are read anew each time.
+
+    `tape`: its bars, if they are read already. `folder`: that of the cache, if not the usual one.
 
     Raises UsageFault and DataFault as `tape_of` and `read_docket` do.
     """
     bars = tape_of(world) if tape is None else tape
     settings = world.settings
     name = docket_hash(bars, settings)
-    docket = kept_or_read(name, partial(read_docket, bars, settings, columns_of, seen), folder)
+    read = partial(read_docket, bars, settings, columns_of, seen)
+    docket = read() if settings.market.perpetuals is not None else kept_or_read(name, read, folder)
     instruments = tuple(bars.instruments[symbol] for symbol in docket.grid.symbols)
     return Proposals(bars.source_label, docket, instruments, settings, bars.timeframe.bars_per_day)
 

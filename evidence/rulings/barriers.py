@@ -1,7 +1,7 @@
 """The outcomes of many cases of one run at once, on columns of its bars: those of `agents.memory.outcomes`, much faster.
 
 The purchase is at the open of the next bar and ends at the stop, at the first target, or at the close after the horizon. Within a
-bar the stop counts as touched first. A case whose bars end first has no outcome.
+bar the stop counts as touched first. A short sale is the mirror. A case whose bars end first has no outcome.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Prices(Protocol):
 
 
 class Purchase(Protocol):
-    """A purchase after the close of bar `row`. `stop`, `target` and `fee` (of one side) as fractions."""
+    """A purchase, or a `short` sale, after the close of bar `row`. `stop`, `target` and `fee` (of one side) as fractions."""
 
     @property
     def row(self) -> int: ...
@@ -53,6 +53,8 @@ class Purchase(Protocol):
     def target(self) -> float: ...
     @property
     def fee(self) -> float: ...
+    @property
+    def short(self) -> bool: ...
 
 
 class Result(NamedTuple):
@@ -86,17 +88,26 @@ class _Present:
         if first >= last:
             return None
         entry = float(self._open[first])
-        stop, target = entry * (1 - bought.stop), entry * (1 + bought.target)
-        stopped = self._low[first:last] <= stop
-        ended = stopped | (self._high[first:last] >= target)
+        sign = -1 if bought.short else 1
+        stop, target = entry * (1 - sign * bought.stop), entry * (1 + sign * bought.target)
+        if bought.short:
+            stopped = self._high[first:last] >= stop
+            ended = stopped | (self._low[first:last] <= target)
+        else:
+            stopped = self._low[first:last] <= stop
+            ended = stopped | (self._high[first:last] >= target)
         at = int(ended.argmax())
         if ended[at]:
             won = not stopped[at]
             last = first + at + 1
-            price = target if won else min(stop, float(self._open[first + at]))
+            opened = float(self._open[first + at])
+            price = target if won else max(stop, opened) if bought.short else min(stop, opened)
         elif last - first == horizon_bars:
             won, price = False, float(self._close[last - 1])
         else:
             return None
-        net = price * (1 - bought.fee) / (entry * (1 + bought.fee)) - 1
+        if bought.short:
+            net = (1 - bought.fee) - price / entry * (1 + bought.fee)
+        else:
+            net = price * (1 - bought.fee) / (entry * (1 + bought.fee)) - 1
         return Result(won, net * 1e4, int(self._rows[last - 1]))

@@ -13,15 +13,17 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from agents.court.hearing import Hearing
 from agents.memory.outcomes import CaseOutcome
 from config.errors import UsageFault
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from evidence.rulings.hearings import HearingRun
 from evidence.rulings.statements import TOGETHER, horizon_statements, statements
 from evidence.statistics.reliability import Reliability, brier, measure
 from market.timeframe import Timeframe
-from risk.calibration import ANALYST, CalibrationMap, Calibrations, fit_calibration
+from risk.calibration import ANALYST, CalibrationMap, Calibrations, fit_calibration, map_of
 
 Floats = NDArray[np.float64]
 
@@ -54,6 +56,16 @@ class HorizonCalibration(Frozen):
     figures: Reliability
 
 
+class Ended(Frozen):
+    """How the cases of one side ended: at their target, at their stop, or neither, and their mean return after fees [bps]."""
+
+    cases: int
+    targets: int
+    stops: int
+    neither: int
+    mean_return_bps: float
+
+
 class CalibrationReport(Frozen):
     """All speakers of some runs. `pending`: hearings without an outcome, because their tape ended first."""
 
@@ -69,6 +81,8 @@ class CalibrationReport(Frozen):
     calibrations: Calibrations
     speakers: tuple[SpeakerCalibration, ...]
     horizons: tuple[HorizonCalibration, ...] = ()
+    shorts: Ended | None = Field(default=None, exclude_if=absent)
+    """How the short sales among them ended; None if there were none."""
 
 
 class _Stated(NamedTuple):
@@ -108,6 +122,20 @@ def calibrate(runs: Sequence[HearingRun], shrink_k: float) -> CalibrationReport:
         ),
         speakers=speakers,
         horizons=_horizons(runs),
+        shorts=_ended([outcome for run in runs for heard, outcome in run.settled if heard.case.proposal.is_short]),
+    )
+
+
+def _ended(outcomes: Sequence[CaseOutcome]) -> Ended | None:
+    if not outcomes:
+        return None
+    labels = [outcome.label for outcome in outcomes]
+    return Ended(
+        cases=len(outcomes),
+        targets=labels.count(1),
+        stops=labels.count(-1),
+        neither=labels.count(0),
+        mean_return_bps=float(np.mean([outcome.return_bps for outcome in outcomes])),
     )
 
 
@@ -117,12 +145,16 @@ def _horizons(runs: Sequence[HearingRun]) -> tuple[HorizonCalibration, ...]:
     for run in runs:
         for hearing, outcome in run.settled:
             for horizon, stated in horizon_statements(hearing).items():
-                found[f"{hearing.speaker('analyst')}/{ANALYST}", horizon].append(_Stated(stated, outcome))
+                found[_analyst(hearing), horizon].append(_Stated(stated, outcome))
     order = (TOGETHER, *map(str, Timeframe))
     return tuple(
         HorizonCalibration(speaker=speaker, horizon=horizon, figures=_measured(found[speaker, horizon]))
         for speaker, horizon in sorted(found, key=lambda each: (each[0], order.index(each[1])))
     )
+
+
+def _analyst(hearing: Hearing) -> str:
+    return map_of(f"{hearing.speaker('analyst')}/{ANALYST}", short=hearing.case.proposal.is_short)
 
 
 def _said(runs: Sequence[HearingRun]) -> dict[str, list[_Stated]]:

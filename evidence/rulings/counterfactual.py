@@ -3,7 +3,7 @@
 The opinion of the role is replaced by a neutral one and the ruling is computed again. Neutral differs from silent: silence
 rejects the case (law 3), a neutral opinion leaves the decision to the others.
 
-    analyst          repeats the voters: a rise, with their conviction
+    analyst          repeats the voters: a rise, or the fall of a short sale, with their conviction
     risk_agent       allows the full size
     devils_advocate  gives evidence of strength 0
     supervisor       allows the full size
@@ -46,4 +46,5 @@ async def ruling_without(role: Role, hearing: Hearing, rules: RulesMind) -> Ruli
         supervisor,
         force,
         changed.rebuttal,
+        short=changed.case.proposal.is_short,
     )

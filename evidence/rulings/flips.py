@@ -1,7 +1,8 @@
 """The audit of a court: whether its ruling follows the evidence, and whether it changes when the name is hidden.
 
 The same mind hears a sample of recorded cases again, with mirrored evidence and with hidden names. A ruling follows the evidence
-when evidence for the purchase, reversed, lowers the scale, or the other way round. A ruling that is already at the end of the
+when evidence for the trade, reversed, lowers the scale, or the other way round: of a short sale, evidence of a fall is for it.
+Where a run has short sales, both sides are counted apart. A ruling that is already at the end of the
 scale cannot follow and is counted separately. The ruling of a mind that decides by the name or by habit does not move, or moves
 randomly.
 
@@ -11,7 +12,9 @@ The gate is not asked and nothing is traded. Hearings of a mind that cannot be a
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+from pydantic import Field
 
 from agents.court.case import Case
 from agents.court.grounding import AnyOpinion, ground
@@ -21,7 +24,7 @@ from agents.court.opinion import AnalystOpinion
 from agents.court.prompts.blind import blind
 from agents.court.ruling import Ruling, rule
 from agents.llm.attempt import ROLES
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.progress import Progress, Telling, silent
 from config.seeds import generator
 from config.silence import Abstained
@@ -30,6 +33,9 @@ from risk.proposal import Direction
 
 ALL = "all"
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
+
+
+Side = Literal["long", "short"]
 
 
 class FlipTally(Frozen):
@@ -44,6 +50,8 @@ class FlipTally(Frozen):
     stood: int
     against: int
     no_room: int
+    side: Side | None = Field(default=None, exclude_if=absent)
+    """Of which cases, where there are short sales among them."""
 
     @property
     def follow_rate(self) -> float | None:
@@ -60,6 +68,7 @@ class BlindTally(Frozen):
     cases: int
     same: int
     mean_change: float
+    side: Side | None = Field(default=None, exclude_if=absent)
 
 
 class Audit(Frozen):
@@ -86,7 +95,7 @@ Again = Callable[[Case], Awaitable[Retrial]]
 
 
 class _Flip(NamedTuple):
-    """`side` is +1 when the evidence was for the purchase. `change`: change of the ruling's scale. `room`: possible change in
+    """`side` is +1 when the evidence was for the trade. `change`: change of the ruling's scale. `room`: possible change in
     the expected direction."""
 
     side: int
@@ -111,9 +120,10 @@ async def audit(
     flips: list[FlipTally] = []
     hidden: list[BlindTally] = []
     with telling((len(Turned) + 1) * len(sample), "hearings again") as shown:
-        for window, inside in _windows(sample, cutoff):
-            flips += [await flipped(window, inside, again, what, shown) for what in Turned]
-            hidden.append(await blinded(window, inside, again, shown))
+        for window, those in _windows(sample, cutoff):
+            for side, inside in by_side(those):
+                flips += [await flipped(window, inside, again, what, shown, side) for what in Turned]
+                hidden.append(await blinded(window, inside, again, shown, side))
     return Audit(
         run=run,
         mind=mind.name,
@@ -125,8 +135,24 @@ async def audit(
     )
 
 
-async def flipped(window: str, hearings: Sequence[Hearing], again: Again, what: Turned, shown: Progress) -> FlipTally:
-    """What becomes of these rulings when the evidence is mirrored."""
+def by_side(hearings: Sequence[Hearing]) -> tuple[tuple[Side | None, Sequence[Hearing]], ...]:
+    """The hearings, and where there are short sales among them those of each side apart."""
+    shorts = [hearing for hearing in hearings if hearing.case.proposal.is_short]
+    if not shorts:
+        return ((None, hearings),)
+    longs = [hearing for hearing in hearings if not hearing.case.proposal.is_short]
+    return (*((("long", longs),) if longs else ()), ("short", shorts))
+
+
+async def flipped(
+    window: str,
+    hearings: Sequence[Hearing],
+    again: Again,
+    what: Turned,
+    shown: Progress,
+    side: Side | None = None,
+) -> FlipTally:
+    """What becomes of these rulings when the evidence is mirrored. `side`: of which cases."""
     found = []
     for hearing in hearings:
         if (flip := await _flip(hearing, again, what)) is not None:
@@ -142,6 +168,7 @@ async def flipped(window: str, hearings: Sequence[Hearing], again: Again, what: 
         stood=sum(not flip.change for flip in free),
         against=sum(flip.change * flip.side > 0 for flip in free),
         no_room=len(found) - len(free),
+        side=side,
     )
 
 
@@ -162,24 +189,27 @@ async def _flip(hearing: Hearing, again: Again, what: Turned) -> _Flip | None:
 
 
 def _side(hearing: Hearing, what: Turned) -> int:
-    """The side of the evidence that is reversed: sentiment by its score, signals as the analyst read them."""
+    """Whether the evidence that is reversed is for the trade (1) or against it (-1): sentiment by its score, signals as the
+    analyst read them. What speaks of a fall is for a short sale."""
     if isinstance(hearing.analyst, Abstained):
         return 0
-    score = hearing.case.sentiment.score
+    score, trade = hearing.case.sentiment.score, -1 if hearing.case.proposal.is_short else 1
     if what is Turned.SENTIMENT:
-        return 0 if isinstance(score, Abstained) else (score > 0) - (score < 0)
-    return _SIGN[hearing.analyst.direction]
+        return 0 if isinstance(score, Abstained) else trade * ((score > 0) - (score < 0))
+    return trade * _SIGN[hearing.analyst.direction]
 
 
-async def blinded(window: str, hearings: Sequence[Hearing], again: Again, shown: Progress) -> BlindTally:
-    """What becomes of these rulings when the names are hidden."""
+async def blinded(
+    window: str, hearings: Sequence[Hearing], again: Again, shown: Progress, side: Side | None = None
+) -> BlindTally:
+    """What becomes of these rulings when the names are hidden. `side`: of which cases."""
     changes = []
     for hearing in hearings:
         then = await again(blind(hearing.case).case)
         changes.append(abs(then.ruling.scale - hearing.ruling.scale))
         shown.advance()
     mean = sum(changes) / len(changes) if changes else 0.0
-    return BlindTally(window=window, cases=len(changes), same=changes.count(0.0), mean_change=mean)
+    return BlindTally(window=window, cases=len(changes), same=changes.count(0.0), mean_change=mean, side=side)
 
 
 async def _try_again(mind: Mind, case: Case) -> Retrial:
@@ -187,7 +217,9 @@ async def _try_again(mind: Mind, case: Case) -> Retrial:
     analyst, risk = _grounded(case, await mind.analyst(case)), _grounded(case, await mind.risk_agent(case))
     advocate = _grounded(case, await mind.devils_advocate(case, analyst, risk))
     supervisor = _grounded(case, await mind.supervisor(case, analyst, risk, advocate))
-    return Retrial(analyst, rule(case.proposal.direction, analyst, risk, advocate, supervisor))
+    proposed = case.proposal
+    ruling = rule(proposed.direction, analyst, risk, advocate, supervisor, short=proposed.is_short)
+    return Retrial(analyst, ruling)
 
 
 def _grounded(case: Case, word: AnyOpinion | Abstained) -> AnyOpinion | Abstained:

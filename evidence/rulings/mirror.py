@@ -2,7 +2,7 @@
 
 Levels are mirrored at the close, upper and lower bounds are exchanged, oscillators and momentum change sign, crosses and
 patterns change direction. Values without a direction (volume, volatility, ATR, ADX, the regime) stay, and so does the
-proposal: it is still a purchase.
+proposal: a purchase is still a purchase, and a short sale a short sale, with its funding, its stop and its target.
 Mirroring twice gives the original case. Headlines keep their text: only the sentiment score is reversed; hard flags stay.
 """
 

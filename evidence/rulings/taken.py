@@ -8,7 +8,8 @@ is still held is not bought again, so a purchase that was rejected may stand in 
 
 The outcome of a case is the triple-barrier result of a purchase (`agents.memory.outcomes`), and not the real trade. A removed
 size is that of the tightest cap which the gate reported, or where it reported none, of the caps that need no other position. That
-a larger position leaves less room for other markets is not followed. A case with several voters counts for each of them.
+a larger position leaves less room for other markets is not followed. A case with several voters counts for each of them; short
+sales are counted for the voter apart ("trend (short)").
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from agents.court.hearing import Hearing
 from agents.memory.outcomes import Barriers
+from agents.strategies.vote import is_behind, record_of
 from config.frozen import Frozen
 from config.seeds import generator
 from evidence.rulings.barriers import Prices, Result, results
@@ -30,7 +32,6 @@ from evidence.statistics.differences import mean_difference
 from evidence.statistics.reliability import wilson
 from evidence.statistics.totals import Interval
 from execution.exact import ZERO
-from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, Verdict
 
 Floats = NDArray[np.float64]
@@ -50,7 +51,8 @@ _HELD_ALREADY = frozenset({"share", "one_position"})
 
 
 class ThrottledCase(NamedTuple):
-    """One proposed purchase, and what became of it. `row` is its bar; `stop`, `target` and `fee` as fractions of the price.
+    """One proposed purchase, or `short` sale, and what became of it. `row` is its bar; `stop`, `target` and `fee` as fractions of
+    the price.
 
     `bought` is the share of equity that was signed, `taken` the share that one throttle alone removed, by throttle; below 0 for
     an adjuster that gave back what the court took. `asked` are the throttles that could have rejected it, `rejected` those that
@@ -67,6 +69,7 @@ class ThrottledCase(NamedTuple):
     asked: frozenset[str]
     rejected: frozenset[str]
     taken: Mapping[str, float]
+    short: bool = False
 
 
 class Side(Frozen):
@@ -101,11 +104,13 @@ class TakenReport(Frozen):
 
 
 def throttled(row: int, hearing: Hearing, barriers: Barriers, entered: Decimal = ZERO) -> ThrottledCase | None:
-    """The case of a hearing at bar `row`; None when it proposes no purchase. `entered`: what was signed of it before its ruling
-    [quote]."""
+    """The case of a hearing at bar `row`; None when it proposes to open nothing. `entered`: what was signed of it before its
+    ruling [quote]."""
     case, verdict = hearing.case, hearing.verdict
-    if case.proposal.direction is not Direction.LONG:
+    if not case.proposal.opens:
         return None
+    short = case.proposal.is_short
+    behind = (vote.voter for vote in case.proposal.votes if is_behind(vote, short=short))
     before = float(entered) / case.book.equity
     refused = _refused(verdict) - (_HELD_ALREADY if entered else frozenset())
     named = {_named(code, case.book.breaker) for code in refused}
@@ -121,7 +126,7 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers, entered: Decimal =
     return ThrottledCase(
         row=row,
         symbol=case.symbol,
-        voters=tuple(dict.fromkeys(v.voter for v in case.proposal.votes if v.direction is Direction.LONG)),
+        voters=tuple(dict.fromkeys(record_of(voter, short=short) for voter in behind)),
         stop=barriers.stop_of(case),
         target=barriers.target_of(case),
         fee=barriers.fee_bps[case.symbol] / 1e4,
@@ -133,6 +138,7 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers, entered: Decimal =
             for name, share in _taken(hearing, refused, barriers, before)
             if share > 0 or (name in (ADJUSTER, ADVISED) and share < 0)
         },
+        short=short,
     )
 
 

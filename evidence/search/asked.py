@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agents.strategies.contexts import Context
 from agents.strategies.facts import Knowing
-from agents.strategies.netting import direction_of, lasting, netted, shared, shared_exit
+from agents.strategies.netting import both_ways, direction_of, lasting, netted, shared, shared_exit
 from agents.strategies.voter import NOTHING, Ballot
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
@@ -35,15 +35,16 @@ class BareVote(NamedTuple):
     exit_price: float | None = None
     horizon_bars: int | None = None
     goes_short: bool = False
-    """Never: what is searched here is long or flat."""
 
 
 class Wanted(NamedTuple):
     """What is proposed or voted for at one bar (`row`) of one market (`column`), netted as in the cycle.
 
-    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sharing`: those of them that want
-    a share; `sellers`: a bit for each that votes for a sale. `exposure` and `exit_price` [quote]: those of the position voters;
-    None where none wants a share. `horizon_bars`: how long those that want to hold mean to; None if one of them states none.
+    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sellers`: a bit for each that
+    votes for a sale, and `shorts`: those of them that want to be short; `sharing`: those that want a share, on either side.
+    `opens`: a short is to be opened; `covers`: one is to be closed. `exposure` and `exit_price` [quote]: those of the position
+    voters; None where none wants a share. `horizon_bars`: how long those that want to hold mean to; None if one of them states
+    none.
     """
 
     row: int
@@ -56,6 +57,9 @@ class Wanted(NamedTuple):
     exposure: float | None
     exit_price: float | None
     horizon_bars: int | None = None
+    shorts: int = 0
+    opens: bool = False
+    covers: bool = False
 
 
 class AskedVoters:
@@ -83,29 +87,24 @@ class AskedVoters:
         self._kept: dict[str, list[dict[int, BareVote]]] = {}
 
     def wanted(
-        self, entries: Sequence[StrategyContext], contexts: Sequence[Context], threshold: float
+        self,
+        entries: Sequence[StrategyContext],
+        contexts: Sequence[Context],
+        threshold: float,
+        *,
+        both_sides: bool = False,
     ) -> Iterator[Wanted]:
         """Each bar at which something is proposed or voted for.
 
-        `contexts` are the voters that were built from `entries`, in the same order. Raises StrategyFault when a user's own
-        strategy fails.
+        `contexts` are the voters that were built from `entries`, in the same order. `both_sides`: markets may be sold short.
+        Raises StrategyFault when a user's own strategy fails.
         """
         answers = [self._answers(entry, context) for entry, context in zip(entries, contexts, strict=True)]
         for column in range(len(self._columns)):
             said = [of_voter[column] for of_voter in answers]
             for row in sorted(set().union(*said)):
                 cast = [(number, of_voter[row]) for number, of_voter in enumerate(said) if row in of_voter]
-                votes = [vote for _, vote in cast]
-                direction, conviction, _ = netted(votes, threshold)
-                bought = [(1 << number, vote) for number, vote in cast if vote.direction is Direction.LONG]
-                buyers = sum(bit for bit, _ in bought)
-                sharing = sum(bit for bit, vote in bought if vote.exposure is not None)
-                sellers = sum(1 << number for number, _ in cast) - buyers
-                if direction is not Direction.NONE or buyers or sellers:
-                    yield Wanted(
-                        row, column, direction, conviction, buyers, sharing, sellers, shared(votes), shared_exit(votes),
-                        lasting(votes),
-                    )  # fmt: skip
+                yield _netted(row, column, cast, threshold, both_sides=both_sides)
 
     def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
         """The votes of one voter, by column and row."""
@@ -139,6 +138,41 @@ class AskedVoters:
         return [_cast(context, words) for words in said]
 
 
+def _netted(
+    row: int, column: int, cast: Sequence[tuple[int, BareVote]], threshold: float, *, both_sides: bool
+) -> Wanted:
+    """What is wanted where at least one voter has a direction: `agents.strategies.netting.net`, without the votes themselves."""
+    votes = [vote for _, vote in cast]
+    direction, conviction, _ = netted(votes, threshold)
+    opens = covers = False
+    if both_sides and direction is not Direction.LONG:
+        ways = both_ways(votes, threshold)
+        opens, covers = direction is Direction.SHORT and ways.opens, ways.closes
+        conviction = ways.pull if opens else conviction
+    buyers = sum(1 << number for number, vote in cast if vote.direction is Direction.LONG)
+    shorts = sum(1 << number for number, vote in cast if vote.goes_short)
+    behind = [(1 << number, vote) for number, vote in cast if vote.direction is Direction.LONG or vote.goes_short]
+    exposure, sign = shared(votes), -1.0 if opens else 1.0
+    if both_sides and exposure is not None:
+        proposed = opens or direction is Direction.LONG
+        exposure = abs(exposure) if proposed and exposure * sign > 0.0 else None
+    return Wanted(
+        row,
+        column,
+        direction,
+        conviction,
+        buyers,
+        sum(bit for bit, vote in behind if vote.exposure is not None),
+        sum(1 << number for number, _ in cast) - buyers,
+        exposure,
+        shared_exit(votes, sign),
+        lasting(votes, short=opens),
+        shorts,
+        opens,
+        covers,
+    )
+
+
 def _is_asked(context: Context, symbol: str) -> bool:
     return context.symbols is None or symbol in context.symbols
 
@@ -153,6 +187,7 @@ def _cast(context: Context, words: Iterable[tuple[int, Ballot | Abstained]]) -> 
             ballot.exposure,
             ballot.exit_price,
             context.horizon_of(ballot),
+            context.goes_short(ballot),
         )
         for row, ballot in ballots
         if not isinstance(ballot, Abstained) and ballot.direction is not Direction.NONE

@@ -71,7 +71,8 @@ def scope_of(tape: Tape) -> TrialScope:
 
 
 def tape_hash(tape: Tape) -> str:
-    """SHA-256 over times, prices and volumes of the session's bars by market, whatever files they came from."""
+    """SHA-256 over times, prices and volumes of the session's bars by market, whatever files they came from; on perpetuals over
+    their marks and their funding too."""
     digest = hashlib.sha256()
     first, last = to_ms(tape.start_utc), to_ms(tape.end_utc)
     for symbol in sorted(tape.symbols):
@@ -81,6 +82,12 @@ def tape_hash(tape: Tape) -> str:
         digest.update(candles.close_ms[begin:end].astype("<i8").tobytes())
         for column in candles.columns:
             digest.update(column[begin:end].astype("<f8").tobytes())
+        if (marks := tape.marks.get(symbol)) is not None:
+            digest.update(marks.closes_ms.astype("<i8").tobytes())
+            digest.update(marks.prices.astype("<f8").tobytes())
+    if any(rules.may_be_short for rules in tape.instruments.values()):
+        paid = sorted((due.at_utc.isoformat(), due.symbol, due.rate) for dues in tape.funding.values() for due in dues)
+        digest.update(repr(paid).encode())
     return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ selects sets; the full engine must confirm them.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from threading import Lock
 
 import numpy as np
@@ -24,6 +25,7 @@ from execution.kernel.engine import simulate, sweep
 from execution.kernel.grid import Grid, grid_of_tape
 from execution.kernel.lanes.result import KernelResult
 from execution.kernel.lanes.votes import Votes
+from execution.kernel.records import COVERS, OPENS
 from execution.kernel.rules import Rules, rules_of
 from market.bar import Bar, Slice
 from market.indicators.engine import SignalEngine
@@ -68,6 +70,7 @@ class FastTape:
         rules = rules_of(
             self._instruments, settings.limits, settings.exits, settings.venue, self._tape.timeframe.bars_per_day,
             resize_band=settings.court.resize_band, cost_edge=settings.court.cost_edge,
+            perpetuals=settings.market.perpetuals,
         )  # fmt: skip
         return self._votes(settings), rules
 
@@ -109,11 +112,13 @@ class FastTape:
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
         exposure, exit_price = np.full(shape, np.nan), np.full(shape, np.nan)
-        sharing, out, horizon = (np.zeros(shape, dtype=np.int32) for _ in range(3))
+        sharing, out, horizon, shorts = (np.zeros(shape, dtype=np.int32) for _ in range(4))
+        short, both = np.zeros(shape, dtype=np.int8), settings.market.perpetuals is not None
         asked = tuple(entry for entry in settings.strategies if entry.is_on)
-        for said in self._asked.wanted(asked, contexts, settings.court.net_threshold):
+        for said in self._asked.wanted(asked, contexts, settings.court.net_threshold, both_sides=both):
             at = said.row, said.column
-            cast[at], sharing[at], out[at] = said.buyers, said.sharing, said.sellers
+            cast[at], sharing[at], out[at], shorts[at] = said.buyers, said.sharing, said.sellers, said.shorts
+            short[at] = said.opens * OPENS + said.covers * COVERS
             if said.direction is not Direction.NONE:
                 direction[at], conviction[at] = _SIGN[said.direction], said.conviction
             horizon[at] = said.horizon_bars or 0
@@ -122,8 +127,9 @@ class FastTape:
                 exit_price[at] = np.nan if said.exit_price is None else said.exit_price
             if (known := self._atr[said.column][said.row]) is not None:
                 atr[at] = known
-        scale = (direction > 0).astype(np.float64)
-        return Votes(direction, conviction, scale, atr, cast, exposure, exit_price, sharing, out, horizon)
+        scale = ((direction > 0) | ((short & OPENS) > 0)).astype(np.float64)
+        votes = Votes(direction, conviction, scale, atr, cast, exposure, exit_price, sharing, out, horizon)
+        return replace(votes, short=short, shorts=shorts) if both else votes
 
 
 def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:

@@ -38,14 +38,21 @@ class PolicyRungs(NamedTuple):
 
 
 def policy_rungs(
-    model: Path, base: Path, symbols: Sequence[str], timeframe: Timeframe, start_utc: datetime
+    model: Path,
+    base: Path,
+    symbols: Sequence[str],
+    timeframe: Timeframe,
+    start_utc: datetime,
+    *,
+    perpetuals: bool = False,
 ) -> PolicyRungs:
     """The rungs of the policy in the folder `model`. Its base is written to the folder `base`, which must outlive the runs.
+    `perpetuals`: whether the markets are perpetual contracts.
 
     Raises UsageFault for a policy that cannot be read or does not fit a run on these bars, OutputFault for a full disk.
     """
     asked = RlSettings(mode="advisory", model=str(model))
-    served = open_policy(asked, symbols, timeframe, start_utc)
+    served = open_policy(asked, symbols, timeframe, start_utc, perpetuals=perpetuals)
     if served is None:
         raise UsageFault(f"{model} names no policy. Nothing was run. Give the folder that `tribunal train` wrote.")
     rule = untaught(served.model)

@@ -2,7 +2,7 @@
 
 The full engine lives through the tape as a session would, but its court stands aside: no case is heard, so nothing is bought, and
 the book at the last bar is the empty one of a session that has just begun. Then the case of one market is heard: as its voters
-propose it, or, where they do not, as the purchase that it would be. The gate signs or refuses as it would in a session; what it
+propose it, or, where they do not, as the entry that it would be. The gate signs or refuses as it would in a session; what it
 signs is sent to nobody.
 """
 
@@ -20,7 +20,7 @@ from agents.desk.paper import open_paper
 from agents.llm.attempt import Attempt
 from agents.records.record import CycleRecord, Session
 from agents.session import trade
-from agents.strategies.netting import lean
+from agents.strategies.netting import as_entry, lean
 from agents.strategies.vote import NetVote
 from config.frozen import Journaled
 from config.settings import Settings
@@ -98,7 +98,7 @@ class _LookingAt(Watchlist):
 
     def near(self, proposals: Mapping[str, NetVote]) -> dict[str, NetVote]:
         self._said = proposals.get(self._symbol)
-        return {} if self._said is None else {self._symbol: as_purchase(self._said)}
+        return {} if self._said is None else {self._symbol: as_proposed(self._said)}
 
     def wants(self, case: Case) -> bool:
         assert self._said is not None
@@ -127,23 +127,26 @@ class _LookingAt(Watchlist):
         """Nothing is open."""
 
 
-def as_purchase(said: NetVote) -> NetVote:
-    """The votes as the purchase that they are, or would be: with the conviction of those that lean to it."""
-    if said.direction is Direction.LONG:
-        return said
-    return said.model_copy(update={"direction": Direction.LONG, "conviction": max(0.0, lean(said.votes))})
+def as_proposed(said: NetVote) -> NetVote:
+    """The votes as the entry that they are, or would be: a short sale where they lean to one and not to a purchase, with the
+    conviction of those that lean to it."""
+    return said if said.opens else as_entry(said, short=_leans_short(said))
 
 
 def why_unproposed(said: NetVote) -> str:
-    """Why nobody proposes a purchase, and that it is heard all the same; empty if it is proposed."""
-    heard = "It is heard as the purchase that it would be."
-    if said.direction is Direction.LONG:
+    """Why nobody proposes an entry, and as what it is heard all the same; empty if one is proposed."""
+    if said.opens:
         return ""
+    heard = f"It is heard as the {'short sale' if _leans_short(said) else 'purchase'} that it would be."
     if said.direction is Direction.SHORT:
         return f"The voters want to be out of it, and nothing of it is held. {heard}"
     if not said.votes:
         return f"No voter proposes anything here. {heard}"
     return f"The votes are too weak, or too much at odds, for a proposal. {heard}"
+
+
+def _leans_short(said: NetVote) -> bool:
+    return lean(said.votes, short=True) > max(0.0, lean(said.votes))
 
 
 class _Attempts(Nowhere):

@@ -176,7 +176,8 @@ class Trader:
                 await self._desk.cancel_entry(symbol, at)
         await self.pursue(at, {symbol: touch for symbol in self.pursued if (touch := self._touch(symbol)) is not None})
         for symbol, bar in shown.bars.items():
-            await self._protection.trail(symbol, bar, at)
+            if self._orders.held(symbol) is not None:
+                await self._protection.trail(symbol, bar, at)
         await self._reconcile()
         return shown
 

@@ -15,7 +15,8 @@ from market.perpetual.margin import PerpetualTerms, bankruptcy_price, initial_ma
 
 MARGIN_STEP = Decimal("1e-8")
 """Margins are rounded up to it, and liquidation prices to it towards the entry [quote]."""
-_COST_STEP = Decimal("1e-12")
+COST_STEP = Decimal("1e-12")
+"""Entry values at the average price are rounded to it after a reduction [quote]."""
 _ROUNDING = Context(prec=EXACT.prec)
 
 
@@ -45,7 +46,7 @@ class Isolated:
         """So much of the whole size was traded back; both above zero [base]."""
         with localcontext(_ROUNDING):
             left = (whole - part) / whole
-            self._average_cost = (self._average_cost * left).quantize(_COST_STEP, ROUND_HALF_EVEN)
+            self._average_cost = (self._average_cost * left).quantize(COST_STEP, ROUND_HALF_EVEN)
             self._drawn = (self._drawn * left).quantize(MARGIN_STEP, ROUND_HALF_EVEN)
         self._watched = None
 

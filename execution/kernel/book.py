@@ -1,6 +1,7 @@
 """Trades, and the order book that they take liquidity from, in whole ticks and lots.
 
-It computes what `execution.simulated.book_model`, `execution.simulated.account` and `execution.account.lots` compute.
+It computes what `execution.simulated.book_model`, `execution.simulated.account` and `execution.account.lots` compute. What it
+does to the margin of a perpetual stands in `execution.kernel.margined`.
 """
 
 import math
@@ -22,7 +23,17 @@ from execution.kernel.exact import (
     times,
     two_product,
 )
-from execution.kernel.records import Ints, Record, Records
+from execution.kernel.margined.isolated import (
+    affordable,
+    bankruptcy_ticks,
+    cost_of,
+    overdraws,
+    put_more_in,
+    rebind,
+    take_out,
+)
+from execution.kernel.margined.sides import side_of, with_side
+from execution.kernel.records import Both, Ints, Record, Records
 from execution.simulated.strain import CALM, strain
 
 _strain = compiled(strain)
@@ -34,6 +45,19 @@ _PLENTY = 0.999999
 def price_of(rule: Record, ticks: int) -> float:
     """The price of a number of ticks, in quote units: the float nearest to the decimal price."""
     return float(ticks * rule.tick_whole / rule.tick_parts)
+
+
+@compiled
+def withdraw(place: Record, slot: int) -> None:
+    """Remove an order: it is filled, cancelled or rejected."""
+    order = place.orders[slot]
+    if order[w.KIND] == w.NOTHING:
+        return
+    if order[w.PURPOSE] == w.STRATEGY_EXIT or order[w.PURPOSE] == w.TRIM or order[w.PURPOSE] == w.HORIZON_EXIT:
+        place.leaving = 0
+    order[w.KIND] = w.NOTHING
+    place.live -= 1
+    place.changed = 1
 
 
 @compiled
@@ -133,6 +157,7 @@ def _fill_level(place: Record, side: int, i: int, lots: int) -> None:
 
 @compiled
 def trade(
+    both: Both,
     rule: Record,
     limits: Record,
     account: Record,
@@ -143,35 +168,80 @@ def trade(
     ticks: int,
     maker: int,
 ) -> int:
-    """Trade the lots that are wanted, or fewer if the account cannot pay for or does not hold them. Returns the lots traded.
+    """Trade the lots that are wanted, or fewer if the account cannot pay for or does not hold them. Returns the lots traded; or
+    OVERDRAWN for an exit that would take more than the margin of its position, which is not traded.
 
     `account`, `place`, `fills`: records of ACCOUNT [quote], PLACE [lots, ticks] and FILL, `fills` of shape (n_fills,) with room
     for one more; all three are changed. `slot`: the order, 0 for the entry. `wanted` [lots], `ticks`: the price [ticks];
     `maker`: 1 for the maker's fee.
     """
     fee_units = rule.maker_units if maker else rule.taker_units
-    lots = _affordable(rule, account, wanted, ticks, fee_units) if slot == 0 else min(wanted, place.held)
+    lots = min(wanted, place.held)
+    if slot == 0 and both is None:
+        lots = _affordable(rule, account, wanted, ticks, fee_units)
+    elif slot == 0:
+        lots = affordable(rule, limits, account, place, wanted, ticks, fee_units)
     if lots <= 0:
         return 0
-    place.orders[slot, w.LEFT] -= lots
-    place.orders[slot, w.FILLED] += lots
     value = two_product(float(lots), float(ticks))
     fee = times(value, (fee_units, 0.0))
+    if both is not None and slot and overdraws(rule, limits, place, lots, ticks, fee):
+        return w.OVERDRAWN
+    place.orders[slot, w.LEFT] -= lots
+    place.orders[slot, w.FILLED] += lots
     notional = times(value, (rule.units, 0.0))
     place.mark = price_of(rule, ticks)
+    buys = (slot == 0) == (side_of(both, place) > 0)
+    paid = (-notional[0], -notional[1]) if buys else (notional[0], notional[1])
+    _pay(limits, account, place, add(paid, (-fee[0], -fee[1])))
     if slot == 0:
-        _pay(limits, account, place, add((-notional[0], -notional[1]), (-fee[0], -fee[1])))
-        _buy(account, place, lots, ticks)
+        if both is not None:
+            put_more_in(place, notional)
+        _enter(both, account, place, lots, ticks)
     else:
-        _pay(limits, account, place, add(notional, (-fee[0], -fee[1])))
-        _sell(place, lots)
+        if both is not None:
+            take_out(limits, place, lots)
+        _leave(both, place, lots)
         if place.orders[slot, w.PURPOSE] == w.TAKE_PROFIT and np.isnan(place.trailing_from):
             place.trailing_from = place.mark
+    if both is not None:
+        rebind(rule, limits, account, place)
     account.traded += lots * (ticks * rule.units) / limits.quote_units
-    _note(account, place, fills, slot, lots, ticks, ratio(fee, (limits.quote_units, 0.0)))
+    purpose = place.orders[slot, w.PURPOSE]
+    _note(account, place, fills, buys, purpose, lots, ticks, ratio(fee, (limits.quote_units, 0.0)))
     if place.held == 0:
         _close(limits, account, place)
-    return lots
+    return int(lots)
+
+
+@compiled
+def liquidate(both: Both, rule: Record, limits: Record, account: Record, place: Record, fills: Records) -> None:
+    """Close what is held at its bankruptcy price, and withdraw all orders: the exchange does both, and takes nothing from the
+    book.
+
+    `fills`, shape (n_fills,): records of FILL with room for one more; `account`, `place`: records of ACCOUNT and PLACE. All three
+    are changed. The fee is what is left of the margin, at most [quote].
+    """
+    lots, ticks, side = place.held, bankruptcy_ticks(rule, place), place.side
+    value = two_product(float(lots), float(ticks))
+    notional = times(value, (rule.units, 0.0))
+    cost = cost_of(rule, place)
+    won = with_side(add(notional, (-cost[0], -cost[1])), side)
+    left = add((place.margin[0], place.margin[1]), won)
+    fee = times(value, (rule.liquidated_units, 0.0))
+    if add(left, (-fee[0], -fee[1]))[0] < 0.0:
+        fee = left if left[0] > 0.0 else (0.0, 0.0)
+    place.mark = price_of(rule, ticks)
+    _pay(limits, account, place, add(with_side(notional, side), (-fee[0], -fee[1])))
+    asks, bids = place.asks, place.bids
+    _leave(both, place, lots)
+    place.asks, place.bids = asks, bids
+    rebind(rule, limits, account, place)
+    account.traded += lots * (ticks * rule.units) / limits.quote_units
+    _note(account, place, fills, side < 0, w.LIQUIDATION, lots, ticks, ratio(fee, (limits.quote_units, 0.0)))
+    _close(limits, account, place)
+    for slot in range(w.SLOTS):
+        withdraw(place, slot)
 
 
 @compiled
@@ -194,8 +264,11 @@ def _pay(limits: Record, account: Record, place: Record, flow: Pair) -> None:
 
 
 @compiled
-def _buy(account: Record, place: Record, lots: int, ticks: int) -> None:
-    place.asks -= lots
+def _enter(both: Both, account: Record, place: Record, lots: int, ticks: int) -> None:
+    if side_of(both, place) > 0:
+        place.asks -= lots
+    else:
+        place.bids -= lots
     if place.held == 0:
         place.opened = account.bar
     _keep_lot(account, place, lots, ticks)
@@ -208,9 +281,13 @@ def _buy(account: Record, place: Record, lots: int, ticks: int) -> None:
         place.trailing_from = np.nan
         place.share = 0.0
         place.exit = 0.0
+        place.atr = place.entry_atr
     if place.entry_share > 0.0:
         place.share = place.entry_share
-        place.exit = max(place.exit, place.entry_exit)
+        if side_of(both, place) > 0:
+            place.exit = max(place.exit, place.entry_exit)
+        elif place.entry_exit > 0.0 and (place.exit == 0.0 or place.entry_exit < place.exit):
+            place.exit = place.entry_exit
     place.outgrown = 1
 
 
@@ -232,9 +309,12 @@ def _keep_lot(account: Record, place: Record, lots: int, ticks: int) -> None:
 
 
 @compiled
-def _sell(place: Record, lots: int) -> None:
+def _leave(both: Both, place: Record, lots: int) -> None:
     """First in, first out."""
-    place.bids -= lots
+    if side_of(both, place) > 0:
+        place.bids -= lots
+    else:
+        place.asks -= lots
     place.held -= lots
     place.unwanted = 1
     while lots:
@@ -246,12 +326,14 @@ def _sell(place: Record, lots: int) -> None:
 
 
 @compiled
-def _note(account: Record, place: Record, fills: Records, slot: int, lots: int, ticks: int, fee: float) -> None:
+def _note(
+    account: Record, place: Record, fills: Records, buys: bool, purpose: int, lots: int, ticks: int, fee: float
+) -> None:
     fill = fills[account.fills]
     fill.bar = account.bar
     fill.symbol = place.symbol
-    fill.buys = 1 if slot == 0 else 0
-    fill.purpose = place.orders[slot, w.PURPOSE]
+    fill.buys = 1 if buys else 0
+    fill.purpose = purpose
     fill.lots = lots
     fill.ticks = ticks
     fill.fee = fee

@@ -9,12 +9,13 @@ import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
-from execution.kernel.records import Record, Records
+from execution.kernel.margined.sides import side_of
+from execution.kernel.records import Both, Record, Records
 from risk.breakers import PRIOR_LOSERS, PRIOR_TRADES
 
 
 @compiled
-def equity_of(rules: Records, account: Record, places: Records) -> float:
+def equity_of(both: Both, rules: Records, account: Record, places: Records) -> float:
     """Equity: cash plus positions at their marks [quote].
 
     `rules`, `places`: records of RULE and PLACE, both of shape (n_symbols,); `account`: one record of ACCOUNT.
@@ -22,7 +23,7 @@ def equity_of(rules: Records, account: Record, places: Records) -> float:
     total = account.cash_quote
     for s in range(len(places)):
         if places[s].held:
-            total += places[s].held * rules[s].lot[0] * places[s].mark
+            total += side_of(both, places[s]) * places[s].held * rules[s].lot[0] * places[s].mark
     return float(total)
 
 
@@ -35,9 +36,15 @@ def is_shut(account: Record) -> bool:
 
 
 @compiled
-def is_shut_on(account: Record, place: Record) -> bool:
-    """Whether any breaker forbids new risk in this symbol."""
-    return bool(is_shut(account) or place.turbulent_until > account.now_us)
+def is_shut_on(both: Both, limits: Record, account: Record, place: Record, side: int) -> bool:
+    """Whether any breaker forbids new risk in this symbol, on perpetuals that of a side: a rise pauses short sales alone."""
+    if both is None:
+        return bool(is_shut(account) or place.turbulent_until > account.now_us)
+    if account.halted or account.daily_until or account.weekly_until or account.streak_until:
+        return True
+    if side > 0 or not limits.by_symbol:
+        return bool(account.turbulent_until or place.turbulent_until > account.now_us)
+    return bool(account.risen_until or place.risen_until > account.now_us)
 
 
 @compiled
@@ -50,12 +57,13 @@ def streak_limit(limits: Record, trades: int, wins: int) -> float:
 
 
 @compiled
-def observe(limits: Record, account: Record, day: int, equity: float, sigma: float) -> None:
+def observe(limits: Record, account: Record, day: int, equity: float, sigma: float, rise: float) -> None:
     """Update all breakers at a bar close.
 
     In this order: lift those whose time is over; trip on the losses of the day and the week; start a new day or week; trip on
     drawdown and on the largest move. `equity` in quote units. `sigma` in standard
-    deviations: the largest move, or, where symbols are paused one by one, the fall of the market.
+    deviations: the largest move, or, where symbols are paused one by one, the fall of the market; `rise`: the rise of one that
+    may be sold short, 0 for any other.
     """
     now = account.now_us
     if account.daily_until <= now:
@@ -64,6 +72,8 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
         account.weekly_until = 0
     if account.turbulent_until <= now:
         account.turbulent_until = 0
+    if account.risen_until <= now:
+        account.risen_until = 0
     if account.streak_until <= now:
         account.streak_until = 0
     if not account.daily_until and fall(account.day_start, equity) >= limits.max_daily_loss:
@@ -82,6 +92,8 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
         account.halted = 1
     if sigma >= (limits.fall_sigma if limits.by_symbol else limits.turbulence_sigma):
         account.turbulent_until = now + limits.turbulence_pause_us
+    if limits.by_symbol and rise >= limits.fall_sigma:
+        account.risen_until = now + limits.turbulence_pause_us
 
 
 @compiled

@@ -137,6 +137,34 @@ def _nearest_whole(value: Pair) -> Pair:
 
 
 @compiled
+def is_above(one: Pair, other: Pair) -> bool:
+    """Whether a number is larger than another one, and not only by what rounding leaves."""
+    gap = add(one, (-other[0], -other[1]))
+    return bool(gap[0] > SNAP * (abs(one[0]) + abs(other[0])))
+
+
+@compiled
+def up_to_step(value: Pair, step: float) -> Pair:
+    """The smallest multiple of a whole `step` that is not below."""
+    parts = over(value, (step, 0.0))
+    near = _nearest_whole(parts)
+    return times(add(near, (1.0, 0.0)) if is_above(parts, near) else near, (step, 0.0))
+
+
+@compiled
+def down_to_step(value: Pair, step: float) -> Pair:
+    """The largest multiple of a whole `step` that is not above."""
+    found = up_to_step((-value[0], -value[1]), step)
+    return -found[0], -found[1]
+
+
+@compiled
+def near_step(value: Pair, step: float) -> Pair:
+    """The nearest multiple of a whole `step`."""
+    return times(_nearest_whole(over(value, (step, 0.0))), (step, 0.0))
+
+
+@compiled
 def floor_of(value: Pair) -> int:
     """The largest whole number that is not above."""
     near = np.rint(value[0])

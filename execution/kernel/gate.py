@@ -10,7 +10,18 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.breakers import fall
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, decimal_of, floor_of, floor_scaled, is_clear, over, ratio, times
+from execution.kernel.exact import (
+    Pair,
+    add,
+    ceil_scaled,
+    decimal_of,
+    floor_of,
+    floor_scaled,
+    is_clear,
+    over,
+    ratio,
+    times,
+)
 from execution.kernel.judging.facts import refresh
 from execution.kernel.judging.holdings import (
     cash_of,
@@ -19,20 +30,26 @@ from execution.kernel.judging.holdings import (
     day_volume,
     deployed,
     equity_with,
-    exposed,
     held_notional,
     is_weighed,
+    margin_room,
+    net_of,
     others_open,
     rough_day_volume,
     rows_of,
     sector_room,
+    short_notional,
+    weight_of,
 )
-from execution.kernel.judging.pairs import correlated
+from execution.kernel.judging.pairs import as_bets, correlated
+from execution.kernel.judging.rooms import at_dearest, book_room, deployed_room
 from execution.kernel.judging.shares import UNCLEAR, lots_of_share, rough_lots_of_share, share_left
+from execution.kernel.judging.stress import stressed_room
 from execution.kernel.judging.tails import add_up, prepare_tails, room_under_both, tails_hold
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
-from execution.kernel.market import count_entry, is_open, is_wide, lots_within, near_release, show_book
-from execution.kernel.records import Floats, Record, Records, Small
+from execution.kernel.margined.checks import contract_refused, leverage_room
+from execution.kernel.market import count_entry, is_open, is_wide, near_release, show_book
+from execution.kernel.records import Both, Floats, Record, Records, Small
 from execution.kernel.venue import put
 from risk.manager import HALVINGS
 from risk.sizing import A_HAIR_LESS
@@ -65,6 +82,7 @@ def _is_coarse(rule: Record, limits: Record, price: Pair) -> bool:
 
 @compiled
 def _market_refused(
+    both: Both,
     bar: Record,
     rule: Record,
     limits: Record,
@@ -92,7 +110,10 @@ def _market_refused(
         return w.MACRO_EVENT
     if fact.shown != limits.number + 1:
         show_book(rule, places[s], bar)
-        fact.wide, fact.room = is_wide(places[s], limits.max_spread_bps), _book_room(rule, limits, places[s], price)
+        fact.wide = is_wide(places[s], limits.max_spread_bps)
+        fact.room = book_room(rule, limits, places[s], price, w.ASKS)
+        if both is not None:
+            fact.bid_room = book_room(rule, limits, places[s], price, w.BIDS)
         fact.shown = limits.number + 1
     if fact.wide:
         return w.SPREAD
@@ -103,6 +124,7 @@ def _market_refused(
 
 @compiled
 def judge(
+    both: Both,
     columns: Any,
     now: Records,
     returns: Floats,
@@ -122,8 +144,10 @@ def judge(
     s: int,
     shut: bool,
     multiplier: float,
+    side: int,
 ) -> int:
-    """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
+    """Judge a purchase, or on perpetuals a short sale, and send it if it is allowed. Returns ALLOWED, or the number of the rule
+    that refused.
 
     `columns`: those of `show`; `now` (n_symbols,): records of BAR, of bar `t` [quote, base]. `returns`, `sums`, `seen`, each
     of shape (n_symbols, n_bars): simple returns and the sums of the latest `limits.step` of them [fraction], and how many there
@@ -131,12 +155,13 @@ def judge(
     PLACE. `points` (n, 2): calibration [probability]. `paper` (4, window): scratch space [fraction]. `facts` (n_rows, n_symbols):
     records of FACT; `pairs`: see `correlated`. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a
     breaker is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold
-    for every value of it.
+    for every value of it. `side`: LONG or SHORT.
     """
     rule, price, fact = rules[s], now[s].close, facts[t % len(facts), s]
     free, exact = cash_of(limits, account), decimal_of(price)
-    equity = equity_with(free, rules, places)
-    if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf or say.exit >= price:
+    equity = equity_with(both, free, rules, places)
+    beyond = say.exit >= price if side > 0 else say.exit <= price
+    if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf or beyond:
         return w.WELL_FORMED
     refused = _case_refused(now[s], say, rule, limits, shut, multiplier, exact)
     if refused != w.ALLOWED:
@@ -150,8 +175,11 @@ def judge(
         if other == s or not is_weighed(now[other], places[other]):
             continue
         moves = returns[other, t - rows + 1 : t + 1]
-        worst = max(worst, correlated(returns, pairs, t, rows, s, other))
-        weight = exposed(rules[other], places[other])[0] / equity[0]
+        if both is None:
+            worst = max(worst, correlated(returns, pairs, t, rows, s, other))
+        else:
+            worst = max(worst, as_bets(returns, pairs, t, rows, s, other, side == places[other].side))
+        weight = weight_of(both, rules[other], places[other], equity[0])
         for i in range(rows):
             paper[0, i] = moves[i] * weight + (0.0 if alone else paper[0, i])
         alone = False
@@ -162,30 +190,53 @@ def judge(
     volume = price * now[s].volume  # of this bar alone: enough where it is clear that no more is needed
     if not volume > 0.0:
         volume = rough_day_volume(columns, origin, limits, fact, t, s)
-    refused = _market_refused(now[s], rule, limits, account, places, fact, exact, s, volume)
+    refused = _market_refused(both, now[s], rule, limits, account, places, fact, exact, s, volume)
     if refused != w.ALLOWED:
         return refused
-    stop = stop_of(limits, price, say.atr) if np.isnan(say.exposure) else own_stop_of(limits, price, say.exit)
+    shared = not np.isnan(say.exposure)
+    stop = own_stop_of(limits, price, say.exit, side) if shared else stop_of(limits, price, say.atr)
+    if both is not None:
+        deepest = limits.hard_stop if shared else stop
+        refused = contract_refused(rule, limits, places[s], equity, exact, now[s].rate, stop, deepest, side)
+        if refused != w.ALLOWED:
+            return refused
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
-    record = record_of(account, say.cast)
+    record = record_of(account, account.records, say.cast)
     used, held = deployed(rules, places, s) / equity[0], held_notional(rules, places, s) / equity[0]
+    net, short, contract = used, 0.0, np.inf
+    if both is not None:
+        net, short = side * net_of(rules, places, s) / equity[0], short_notional(rules, places, s) / equity[0]
+        contract = leverage_room(rule, equity[0])
+        if contract < np.inf:
+            contract = at_dearest(rule, limits, contract)
+        if side < 0:
+            record = record_of(account, account.shorts, say.shorts)
     fallen = fall(account.peak, equity[0]) >= limits.half_size_drawdown
     room = min(
         limits.risk_per_trade / stop,
-        _at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
-        _deployed_room(rule, limits, used, held),
+        at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
+        deployed_room(rule, limits, used, held, short),
         limits.max_gross_leverage - used,
-        limits.max_net_leverage - used,
-        kelly_room(limits, points, record, say.conviction, stop, not np.isnan(say.exposure)),
+        limits.max_net_leverage - net,
+        contract,
+        kelly_room(limits, points, record, say.conviction, stop, shared),
         unproven_room(limits, record),
         np.inf
         if alone or not limits.clusters
-        else cluster_room(now, returns, pairs, rules, limits, places, t, s, rows, equity[0]),
+        else cluster_room(both, now, returns, pairs, rules, limits, places, t, s, rows, equity[0]),
         limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         sector_room(rules, limits, places, s, equity[0]),
     )
-    of_order = cash_room(rule, limits, free, places, fact.room) / equity[0]
-    wanted = min(room, of_order) if np.isnan(say.exposure) else of_order
+    if limits.max_stressed_loss < np.inf:
+        room = min(
+            room, stressed_room(both, now, returns, rules, limits, places, paper, t, s, rows, equity[0], alone, side)
+        )
+    if both is None:
+        of_order = cash_room(rule, limits, free, places, fact.room) / equity[0]
+    else:
+        shown = fact.room if side > 0 else fact.bid_room
+        of_order = margin_room(rule, limits, account, places, shown) / equity[0]
+    wanted = of_order if shared else min(room, of_order)
     if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < wanted:
         volume = rough_day_volume(columns, origin, limits, fact, t, s)
         if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < of_order:
@@ -195,13 +246,14 @@ def judge(
     last = t if limits.tailed else w.NONE
     steps = sums[s, last - (rows // limits.step - 1) * limits.step : last + 1 : limits.step]
     return _size(
-        rule, limits, account, places[s], paper, steps, fact, alone, equity, exact, multiplier, stop, room, of_order, say,
-        fallen,
+        both, rule, limits, account, places[s], paper, steps, fact, alone, equity, exact, multiplier, stop, room, of_order, say,
+        fallen, side,
     )  # fmt: skip
 
 
 @compiled
 def _size(
+    both: Both,
     rule: Record,
     limits: Record,
     account: Record,
@@ -218,17 +270,18 @@ def _size(
     of_order: float,
     say: Record,
     fallen: bool,
+    side: int,
 ) -> int:
     """The tightest cap, times what voters and court left, less what is held, down to whole lots; halved until its tail holds."""
     of_order, shared = max(0.0, of_order), not np.isnan(say.exposure)
     part, lot = 0.5 if fallen and limits.halves else 1.0, (rule.lot[0], rule.lot[1])
     if alone and not shared:  # what is too small already has no tail of its own that could be refused before
         lots = _lots(equity, max(0.0, min(room, of_order)), say, multiplier, part, price, lot)
-        if _is_small(rule, lots, lot, price, stop):
+        if _is_small(rule, lots, lot, price, stop if side > 0 else limits.entry_cap):
             return w.MIN_NOTIONAL
     rows, count = len(steps), w.NONE
     if limits.tailed:
-        count = prepare_tails(limits, account, paper, steps, fact, alone)
+        count = prepare_tails(limits, account, paper, steps, fact, alone, side)
         room = room_under_both(limits, account, paper, rows, count, room)
     room = max(0.0, room)
     if shared:
@@ -255,22 +308,28 @@ def _size(
         lots = _lots(equity, min(room, of_order), say, multiplier, part, price, lot)
     halvings = 0
     while limits.tailed and not tails_hold(
-        limits, account, paper, rows, count, ratio(_notional(place.held + lots, lot, price), equity)
+        limits, account, paper, rows, count, ratio(_worth_with(both, place, lots, lot, price), equity)
     ):
         if halvings == HALVINGS:
             return w.TAILS
         halvings += 1
         lots //= 2
-    if lots <= 0 or _is_small(rule, lots, lot, price, stop):
+    if lots <= 0 or _is_small(rule, lots, lot, price, stop if side > 0 else limits.entry_cap):
         return w.MIN_NOTIONAL
     count_entry(limits, account)
+    place.side = side
+    place.entry_atr = say.atr
     place.entry_stop = stop
     place.entry_share = share_left(say.exposure, multiplier) if shared else 0.0
     place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
     place.younger = 1 if place.live else 0
-    dearest = floor_scaled(price[0], rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING
+    dearest = w.NOTHING
+    if limits.entry_cap and side > 0:
+        dearest = floor_scaled(price[0], rule.capped[0], rule.capped[1])
+    elif limits.entry_cap:
+        dearest = ceil_scaled(price[0], rule.cheapest[0], rule.cheapest[1])
     place.notional[0], place.notional[1] = _notional(lots, lot, price)
-    put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
+    put(both, rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
     return w.ALLOWED
 
 
@@ -304,34 +363,18 @@ def _notional(lots: int, lot: Pair, price: Pair) -> Pair:
 
 
 @compiled
+def _worth_with(both: Both, place: Record, lots: int, lot: Pair, price: Pair) -> Pair:
+    """What is held is worth with so many more lots [quote]: at its mark where that is above the price."""
+    if both is not None and place.held and place.mark > price[0]:
+        held = times(times((float(place.held), 0.0), lot), decimal_of(place.mark))
+        return add(held, _notional(lots, lot, price))
+    return _notional(place.held + lots, lot, price)
+
+
+@compiled
 def _scale(say: Record, multiplier: float) -> Pair:
     """What court and policy make of the tightest cap: never more than all of it."""
     if say.scale * multiplier > 2.0:  # a product of large numbers has no two exact parts
         return 1.0, 0.0
     scale = times(decimal_of(say.scale), decimal_of(multiplier))
     return (1.0, 0.0) if (scale[0] - 1.0) + scale[1] > 0.0 else scale
-
-
-@compiled
-def _at_dearest(rule: Record, limits: Record, room: float) -> float:
-    """The notional that costs `room` at the dearest price and with its fee: `risk.sizing.at_dearest`."""
-    if not limits.entry_cap:
-        return float(room)
-    return float(room * A_HAIR_LESS / ((1.0 + limits.entry_cap) * (1.0 + rule.fee)))
-
-
-@compiled
-def _deployed_room(rule: Record, limits: Record, used: float, held: float) -> float:
-    """What all positions together leave: `risk.sizing.deployed_room`."""
-    if not limits.entry_cap:
-        return float(limits.max_deployed_fraction - used)
-    return float(
-        _at_dearest(rule, limits, limits.max_deployed_fraction - held - limits.entry_cap * held) - (used - held)
-    )
-
-
-@compiled
-def _book_room(rule: Record, limits: Record, place: Record, price: Pair) -> float:
-    """What the book gives near its middle, in quote units at the last close."""
-    size = times(lots_within(rule, limits, place), (rule.lot[0], rule.lot[1]))
-    return float(times(size, price)[0] * A_HAIR_LESS)

@@ -15,6 +15,7 @@ import numpy as np
 from config.clock import to_ms
 from config.errors import DataFault, UsageFault
 from execution.kernel import records as w
+from execution.kernel.margined.contracts import Contracts, ContractsReader
 from execution.kernel.records import Flags, Floats, Ints, Records, Small
 from market.bar import Slice
 from market.instrument import InstrumentKind
@@ -47,7 +48,7 @@ class Columns:
 
     `begin_us`: when the first bar opens, in microseconds since 1970 UTC; `step_us`: length of a bar in microseconds. `prices`,
     `state`, `frozen`: as given to `grid_of`. `origin`: bar of the first close. `whole`: whether each bar is believed. `largest`:
-    the largest return of any bar, up or down [simple return].
+    the largest return of any bar, up or down [simple return]. `contracts`: mark prices and funding of perpetuals; None on spot.
     """
 
     begin_us: int
@@ -58,6 +59,7 @@ class Columns:
     origin: int
     whole: bool
     largest: float
+    contracts: Contracts | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -109,18 +111,14 @@ def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row,
     """The grid of a session's tape, warm-up included, as its quality monitor judges it.
 
     `shown` is called with the row and the slice of each bar, in order, so that a caller who needs more than the grid holds need
-    not judge the bars again. Raises UsageFault for a tape with finer bars or with funding, and for one of perpetuals: the fast
-    engine supports none of them.
+    not judge the bars again. Raises UsageFault for a tape with finer bars, and for one of spot with funding: the fast engine
+    supports neither.
     """
-    if any(instrument.kind is InstrumentKind.PERPETUAL for instrument in tape.instruments.values()):
+    perpetual = any(instrument.kind is InstrumentKind.PERPETUAL for instrument in tape.instruments.values())
+    if tape.detail or (tape.funding and not perpetual):
         raise UsageFault(
-            "The fast engine trades spot, long or flat: it knows no margin, no funding and no liquidation. Nothing was run. Take "
-            "a spot profile such as backtest, or trade perpetuals with `tribunal backtest` and `tribunal run`."
-        )
-    if tape.detail or tape.funding:
-        raise UsageFault(
-            "The fast engine reads no bars finer than the timeframe and pays no funding. Nothing was run. Leave out --detail and "
-            "--funding, or use `tribunal backtest`."
+            "The fast engine reads no bars finer than the timeframe, and pays no funding on spot. Nothing was run. Leave out "
+            "--detail and --funding, or use `tribunal backtest`."
         )
     symbols = tuple(sorted(tape.symbols))
     step = tape.timeframe.duration
@@ -128,8 +126,12 @@ def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row,
     rows = (tape.end_utc - tape.warmup_start_utc) // step
     close_ms = to_ms(tape.warmup_start_utc + step) + np.arange(rows, dtype=np.int64) * (tape.timeframe.seconds * 1000)
     slices = chain(tape.warmup_slices(), tape.slices())
-    prices, state, frozen = _unpacked(slices, symbols, rows, shown)
-    return grid_of(symbols, tape.timeframe, close_ms, prices, state=state, frozen=frozen, first=first)
+    reader = ContractsReader(symbols, rows) if perpetual else None
+    prices, state, frozen = _unpacked(slices, symbols, rows, shown, reader)
+    contracts = None if reader is None else reader.contracts()
+    return grid_of(
+        symbols, tape.timeframe, close_ms, prices, state=state, frozen=frozen, first=first, contracts=contracts
+    )
 
 
 def grid_of(
@@ -141,13 +143,14 @@ def grid_of(
     state: Flags | None = None,
     frozen: Flags | None = None,
     first: int = 0,
+    contracts: Contracts | None = None,
 ) -> Grid:
     """A grid from columns.
 
     `close_ms`, shape (n,): int64, one bar length apart, in ms since 1970 UTC. `prices`, shape (5, n, k), float64: open, high,
     low, close [quote] and volume [base]. `state`, shape (n, k), int8: ABSENT, BELIEVED (the default for all) or DOUBTED.
-    `frozen`, shape (n, k), int8: 1 where no new position may be opened. Arrays of these types are not copied, so they may not be
-    changed afterwards. Raises DataFault for what the module refuses.
+    `frozen`, shape (n, k), int8: 1 where no new position may be opened. `contracts`: of perpetuals. Arrays of these types are
+    not copied, so they may not be changed afterwards. Raises DataFault for what the module refuses.
     """
     n, k = len(close_ms), len(symbols)
     state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.require(state, np.int8, ("C", "W"))
@@ -155,30 +158,38 @@ def grid_of(
     columns = np.require(prices, np.float64, ("C", "W"))
     problem = _problem(symbols, timeframe, close_ms, columns, state, frozen, first)
     if problem is None:
-        made = _columns(timeframe, close_ms, columns, state, frozen)
+        made = _columns(timeframe, close_ms, columns, state, frozen, contracts)
         if made.origin >= 0:
             return Grid(tuple(symbols), timeframe, first, made)
         problem = "a bar is not finite, positive and in order"
     raise DataFault(f"The bars cannot be laid out for the fast engine: {problem}. Nothing was run.")
 
 
-def _columns(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
+def _columns(
+    timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags, contracts: Contracts | None
+) -> Columns:
     """The columns; their origin is -1 where a bar is not finite, positive and in order."""
     from execution.kernel.loop import check
 
     origin, whole, largest = check(prices, state)
     step_us = timeframe.seconds * 1_000_000
     begin_us = int(close_ms[0]) * 1000 - step_us
-    return Columns(begin_us, step_us, prices, state, frozen, int(origin), bool(whole), float(largest))
+    return Columns(begin_us, step_us, prices, state, frozen, int(origin), bool(whole), float(largest), contracts)
 
 
 def _unpacked(
-    slices: Iterable[Slice], symbols: tuple[str, ...], n: int, shown: Callable[[int, Slice], None]
+    slices: Iterable[Slice],
+    symbols: tuple[str, ...],
+    n: int,
+    shown: Callable[[int, Slice], None],
+    reader: ContractsReader | None,
 ) -> tuple[Floats, Flags, Flags]:
     k = len(symbols)
     prices, state, frozen = np.zeros((5, n, k)), np.zeros((n, k), dtype=np.int8), np.zeros((n, k), dtype=np.int8)
     for t, tape in enumerate(slices):
         shown(t, tape)
+        if reader is not None:
+            reader.read(t, tape)
         for s, symbol in enumerate(symbols):
             frozen[t, s] = symbol in tape.frozen
             bar = tape.bars.get(symbol) or tape.doubtful.get(symbol)

@@ -13,66 +13,23 @@ import numpy as np
 from execution import observation
 from execution.kernel import records as w
 from execution.kernel.bars.calm import skip
-from execution.kernel.bars.measured import measured, show, sound
-from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
+from execution.kernel.bars.lived import fall, live, review, rise
+from execution.kernel.bars.measured import measured, show, show_marks, sound
+from execution.kernel.breakers import equity_of, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
 from execution.kernel.horizons import close_what_is_due
+from execution.kernel.judging.deciding import decide_both
 from execution.kernel.judging.holdings import equity_in_parts
 from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change, share_left
 from execution.kernel.judging.sight import see
 from execution.kernel.judging.tails import rolled
 from execution.kernel.judging.voters import remember
+from execution.kernel.margined.funding import settle
 from execution.kernel.market import forget_yesterday
-from execution.kernel.protection import abandon_entry, follow, leave, tidy, trail, trim
-from execution.kernel.records import Floats, Ints, Record, Records, Small
-from execution.kernel.venue import at_open, walk
+from execution.kernel.protection import follow, leave, trim
+from execution.kernel.records import Both, Floats, Ints, Record, Records, Small
 from risk import record, sizing
-
-
-@compiled
-def _live(now: Records, rules: Records, limits: Record, account: Record, places: Records, fills: Records) -> None:
-    """What happens during the bar: trading at the open, then during the rest of it; then the marks."""
-    for s in range(len(places)):
-        place = places[s]
-        if place.live and now[s].state:
-            at_open(rules[s], limits, account, place, fills, now[s])
-            tidy(rules[s], limits, place)
-    for s in range(len(places)):
-        place = places[s]
-        if place.moving:
-            walk(rules[s], limits, account, place, fills, now[s])
-            tidy(rules[s], limits, place)
-        if place.held and now[s].state == w.BELIEVED:
-            place.mark = now[s].close
-
-
-@compiled
-def _fall(now: Records, limits: Record, account: Record, places: Records) -> float:
-    """Pause the symbols that have fallen. Returns how far the market fell, the mean of its symbols [standard deviations]."""
-    total, count = 0.0, 0
-    for s in range(len(places)):
-        move = now[s].sigma
-        if now[s].state != w.BELIEVED or np.isnan(move):
-            continue
-        total += move
-        count += 1
-        if -move >= limits.fall_sigma:
-            places[s].turbulent_until = account.now_us + limits.turbulence_pause_us
-    return -total / count if count > 1 else 0.0
-
-
-@compiled
-def _review(now: Records, rules: Records, limits: Record, account: Record, places: Records) -> None:
-    """Withdraw entries that are no longer justified, and move trailing stops up."""
-    shut = is_shut(account)
-    for s in range(len(places)):
-        place, bar = places[s], now[s]
-        closed = shut or place.turbulent_until > account.now_us
-        if place.orders[0, w.KIND] and (bar.state != w.BELIEVED or bar.frozen or closed):
-            abandon_entry(rules[s], limits, place)
-        if place.held and bar.state == w.BELIEVED:
-            trail(rules[s], limits, place, bar.high)
 
 
 @compiled
@@ -102,7 +59,7 @@ def _decide(
         if say.direction == 0 or now[s].state != w.BELIEVED:
             continue
         if say.direction < 0:
-            leave(rules[s], places[s])
+            leave(None, rules[s], places[s])
             continue
         wanted = say.exposure * places[s].part
         if not np.isnan(wanted):
@@ -120,7 +77,7 @@ def _decide(
 
 @compiled
 def _review_shares(
-    now: Records, says: Records, rules: Records, limits: Record, places: Records, docket: Ints, u: int
+    now: Records, says: Records, rules: Records, limits: Record, account: Record, places: Records, docket: Ints, u: int
 ) -> int:
     """Close positions that are voted out, and raise the stops of those that are held by shares. Returns how many of these the
     policy may review; `docket` lists them.
@@ -134,9 +91,9 @@ def _review_shares(
         if say.direction == 0 or now[s].state != w.BELIEVED:
             continue
         if say.direction < 0:
-            leave(rules[s], places[s])
+            leave(None, rules[s], places[s])
         elif not np.isnan(say.exposure):
-            follow(rules[s], limits, places[s], say.exit)
+            follow(None, rules[s], limits, account, places[s], say.exit)
             if may_change(limits, places[s]):
                 docket[waiting] = s
                 waiting += 1
@@ -148,15 +105,16 @@ def _shape(
     rules: Records, limits: Record, account: Record, places: Records, say: Record, wanted: float, s: int
 ) -> None:
     """Raise the stop of a position to its voters' exit, and trim it if a smaller share is wanted."""
-    follow(rules[s], limits, places[s], say.exit)
+    follow(None, rules[s], limits, account, places[s], say.exit)
     if may_change(limits, places[s]):
-        kept = kept_lots(rules[s], limits, places[s], wanted, equity_in_parts(rules, limits, account, places))
+        kept = kept_lots(rules[s], limits, places[s], wanted, equity_in_parts(None, rules, limits, account, places))
         if kept[0] >= 0.0:
-            trim(rules[s], places[s], kept, wanted)
+            trim(None, rules[s], places[s], kept, wanted)
 
 
 @compiled
 def _settle(
+    both: Both,
     lane: Record,
     columns: Any,
     now: Records,
@@ -181,9 +139,12 @@ def _settle(
     for i in range(lane.waiting):
         s = docket[i]
         account.proposed += 1
+        side = w.LONG
+        if both is not None and says[heard[t + lane.said], s].direction < 0:
+            side = w.SHORT
         code = judge(
-            columns, now, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places,
-            paper, facts, pairs, t, s, is_shut_on(account, places[s]), multipliers[i],
+            both, columns, now, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account,
+            places, paper, facts, pairs, t, s, is_shut_on(both, limits, account, places[s], side), multipliers[i], side,
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -194,8 +155,10 @@ def _settle(
 
 @compiled
 def _run(
+    both: Both,
     lane: Record,
     columns: Any,
+    more: Any,
     now: Records,
     returns: Floats,
     sums: Floats,
@@ -234,7 +197,7 @@ def _run(
     while told or t < last:
         if not told:
             if not heard[t + said]:
-                t = skip(lane, columns, heard, rules, limits, account, places, equity, t, last)
+                t = skip(both, lane, columns, more, heard, rules, limits, account, places, equity, t, last)
                 if t >= last:
                     break
             if account.fills + room > len(fills):
@@ -244,49 +207,60 @@ def _run(
             account.now_us = begin_us + (t + 1) * step_us
             forget_yesterday(limits, account)
             show(columns, now, t)
-            busy, spoken, sigma, u = False, False, 0.0, heard[t + said]
+            busy, spoken, sigma, risen, u = False, False, 0.0, 0.0, heard[t + said]
             for s in range(len(places)):
                 busy = busy or places[s].live > 0 or places[s].held > 0
                 spoken = spoken or says[u, s].direction != 0
+                if both is not None:
+                    spoken = spoken or says[u, s].short != 0
                 if now[s].state == w.BELIEVED and not limits.by_symbol and abs(now[s].sigma) > sigma:
                     sigma = abs(now[s].sigma)
             if limits.by_symbol:
-                sigma = _fall(now, limits, account, places)
+                sigma = fall(now, limits, account, places)
+                if both is not None:
+                    risen = rise(now, limits, account, places)
+            if both is not None:
+                marks, rates, starts, dues = more
+                show_marks(marks, rates, now, t)
+                settle(dues[starts[t] : starts[t + 1]], rules, limits, account, places)
             worth = account.cash_quote
             if busy:
-                _live(now, rules, limits, account, places, fills)
-                worth = equity_of(rules, account, places)
+                live(both, now, rules, limits, account, places, fills)
+                worth = equity_of(both, rules, account, places)
             equity[t - first] = worth
-            observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma)
+            observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma, risen)
             if busy:
-                _review(now, rules, limits, account, places)
+                review(both, now, rules, limits, account, places)
             if limits.expires:
-                close_what_is_due(now, says, rules, places, t, u)
+                close_what_is_due(both, now, says, rules, places, t, u)
             if not spoken:
                 if account.voters and (u or account.following):
-                    remember(now, says, rules, limits, account, places, u)
+                    remember(both, now, says, rules, limits, account, places, u)
                 t += 1
                 continue
             if asks and reviews:
-                lane.waiting = _review_shares(now, says, rules, limits, places, docket, u)
+                lane.waiting = _review_shares(now, says, rules, limits, account, places, docket, u)
                 if lane.waiting:
                     lane.status, lane.asked, lane.reviewing = w.ASKING, 0, 1
                     break
         if not told or lane.reviewing:
-            lane.waiting = _decide(
-                now, says, rules, limits, account, places, docket, multipliers, lane.waiting if told else 0, heard[t + said],
-            )  # fmt: skip
+            if both is None:
+                lane.waiting = _decide(
+                    now, says, rules, limits, account, places, docket, multipliers, lane.waiting if told else 0, heard[t + said],
+                )  # fmt: skip
+            else:
+                lane.waiting = decide_both(both, now, says, rules, limits, account, places, docket, heard[t + said])
             lane.reviewing = 0
             if asks and lane.waiting:
                 lane.status, lane.asked = w.ASKING, 0
                 break
         told = False
         _settle(
-            lane, columns, now, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, pairs,
-            docket, multipliers, t,
+            both, lane, columns, now, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts,
+            pairs, docket, multipliers, t,
         )  # fmt: skip
         if account.voters:
-            remember(now, says, rules, limits, account, places, heard[t + said])
+            remember(both, now, says, rules, limits, account, places, heard[t + said])
         t += 1
     lane.bar = t
     if t == lane.end:
@@ -307,13 +281,15 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any, Any]:
         room: int,
         asks: bool,
         reviews: bool,
+        both: Any,
     ) -> int:
         """Take the lanes on, each as `_run` says. Returns DONE, or what went wrong, added up.
 
         `rules` (R, k), `limits` (R,): those that lanes share, by `LANE.ruled`.
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
+        `both`: None on spot, True on perpetuals, whose accounts ask nobody.
         """
-        columns, returns, sums, seen, heard, says = tape
+        columns, returns, sums, seen, heard, says, more = tape
         lanes, accounts, places, now, paper, facts, pairs, docket, multipliers, fills, equity, rows = state
         crowded, overfull = w.NO, w.NO
         if not stamp:
@@ -328,19 +304,19 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    lane, columns, now, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled], points, account,
-                    places[n], paper, facts[limits[lane.ruled].style], pairs, docket[n], multipliers[n], fills[n], equity[n],
-                    until, room, asks, reviews,
+                    both, lane, columns, more, now, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled],
+                    points, account, places[n], paper, facts[limits[lane.ruled].style], pairs, docket[n], multipliers[n],
+                    fills[n], equity[n], until, room, asks, reviews,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
-            if lane.status == w.ASKING:
+            if both is None and lane.status == w.ASKING:
                 t, s = lane.bar, docket[n, lane.asked]
                 say = says[heard[t + lane.said], s]
                 scale = np.nan if lane.reviewing else say.scale
                 show(columns, now, t)
                 see(
-                    now, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
+                    None, now, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
                     rules[lane.ruled], limits[lane.ruled], points, account, places[n], paper, facts[limits[lane.ruled].style],
                     pairs, t, s, rows[n],
                 )  # fmt: skip
@@ -350,7 +326,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any, Any]:
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
-        columns, returns, sums, seen, _, _ = tape
+        columns, returns, sums, seen, _, _, _ = tape
         lanes, accounts, places, now, paper, facts, pairs, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):
@@ -360,7 +336,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any, Any]:
                 held = 1.0 if places[n, s].held else 0.0
                 show(columns, now, accounts[n].bar)
                 see(
-                    now, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[lane.ruled],
+                    None, now, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[lane.ruled],
                     limits[lane.ruled], points, accounts[n], places[n], paper, facts[limits[lane.ruled].style], pairs,
                     accounts[n].bar, s, rows[n],
                 )  # fmt: skip

@@ -86,13 +86,19 @@ def is_wide(place: Record, most: float) -> bool:
 
 
 @compiled
-def lots_within(rule: Record, limits: Record, place: Record) -> Pair:
-    """The most lots whose average price, level by level, is within the slippage limit above the mid price: `depth_within`."""
-    most = times((float(place.prices[0, 0] + place.prices[1, 0]), 0.0), (limits.dearest[0], limits.dearest[1]))
+def lots_within(rule: Record, limits: Record, place: Record, row: int) -> Pair:
+    """The most lots whose average price, level by level, is within the slippage limit of the mid price: `depth_within`.
+
+    `row`: the side of the book that is taken from: asks, whose limit lies above the mid price, or bids, whose limit lies below.
+    """
+    worst = (limits.dearest[0], limits.dearest[1]) if row == w.ASKS else (limits.cheapest[0], limits.cheapest[1])
+    most = times((float(place.prices[0, 0] + place.prices[1, 0]), 0.0), worst)
     taken, surplus = (0.0, 0.0), (0.0, 0.0)
     for i in range(rule.levels):
-        lots = float(place.depths[0, i])
-        dearer = add((2.0 * place.prices[0, i], 0.0), (-most[0], -most[1]))
+        lots = float(place.depths[row, i])
+        dearer = add((2.0 * place.prices[row, i], 0.0), (-most[0], -most[1]))
+        if row == w.BIDS:
+            dearer = (-dearer[0], -dearer[1])
         part = (lots, 0.0)
         if dearer[0] > SNAP * most[0]:
             able = over(surplus, dearer)

@@ -1,8 +1,7 @@
 """From a profile to the kernel's numbers: exact fractions, each as two floats.
 
 It refuses, with the reason, what the kernel cannot count exactly or does not support, so that it never differs silently from the
-full engine: a venue that is not simulated, derivatives, steps with too many decimals, and an account that is too large for its
-smallest unit.
+full engine: a venue that is not simulated, steps with too many decimals, and an account that is too large for its smallest unit.
 """
 
 import math
@@ -17,8 +16,11 @@ from config.clock import to_ms
 from config.errors import UsageFault
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
+from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
+from execution.holdings.isolated import COST_STEP, MARGIN_STEP
 from execution.kernel import records as w
+from execution.kernel.margined.terms import lay_terms
 from execution.kernel.records import Floats, Record, Records
 from execution.simulated.latency import delay_of
 from execution.simulated.strain import calm_sigma
@@ -39,11 +41,13 @@ _MOST_POWER = 22
 
 
 class Rules(NamedTuple):
-    """The result of `rules_of`: one RULE per market, one LIMITS, and the calibration's points, shape (n, 2)."""
+    """The result of `rules_of`: one RULE per market, one LIMITS, and the calibration's points, shape (n, 2). `perpetual`: the
+    markets are perpetuals."""
 
     markets: Records
     limits: Records
     points: Floats
+    perpetual: bool = False
 
 
 def rules_of(
@@ -55,15 +59,15 @@ def rules_of(
     calibration: CalibrationMap | None = None,
     resize_band: float | None = None,
     cost_edge: float | None = None,
+    perpetuals: PerpetualsSettings | None = None,
 ) -> Rules:
     """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says.
 
     `resize_band`: that of `court:` [fraction of the wanted share]; None if no position is enlarged or trimmed. `cost_edge`: that
-    of `court:` [multiple of the costs]; None if every purchase is heard.
+    of `court:` [multiple of the costs]; None if every purchase is heard. `perpetuals`: leverage and trigger; None on spot.
     """
-    _refuse(instruments, limits, venue)
+    _refuse(instruments, limits, venue, perpetuals)
     _refuse_unpaid(instruments, limits, exits, cost_edge)
-    _refuse_ranges(exits)
     _refuse_late(venue, bars_per_day)
     unit = _money_unit(instruments, venue)
     markets = np.zeros(len(instruments), dtype=w.RULE)
@@ -74,11 +78,14 @@ def rules_of(
     for row, instrument in zip(markets, instruments, strict=True):
         _market(row, instrument, exits, venue, unit)
         row["capped"] = pair_of(capped / Fraction(instrument.tick_size))
+        row["cheapest"] = pair_of((2 - capped) / Fraction(instrument.tick_size))
+        if perpetuals is not None:
+            lay_terms(row, instrument, perpetuals, unit)
         row["calm"] = calm_sigma(venue, timedelta(days=1) / bars_per_day)
     points = np.array(calibration.points if calibration else (), dtype=np.float64).reshape(-1, 2)
     made = _limits(limits, exits, venue, bars_per_day, unit)
     made["band"] = -1.0 if resize_band is None else resize_band
-    return Rules(markets, made, points)
+    return Rules(markets, made, points, perpetual=perpetuals is not None)
 
 
 def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSettings, unit: Fraction) -> None:
@@ -97,6 +104,7 @@ def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSet
     row["depth"] = pair_of(_read(venue.depth_fraction) / lot)
     row["middle"] = pair_of(1 / tick)
     row["trail"] = pair_of((1 - _read(exits.trail_fraction)) / tick)
+    row["trail_up"] = pair_of((1 + _read(exits.trail_fraction)) / tick)
     for number in range(venue.levels):
         away = (_read(venue.spread_bps) / 2 + number * _read(venue.level_step_bps)) / 10_000
         row["ask"][number], row["bid"][number] = pair_of((1 + away) / tick), pair_of((1 - away) / tick)
@@ -114,12 +122,19 @@ def _limits(
         "cash": pair_of(Fraction(venue.starting_cash) / unit),
         "quote_units": float(1 / unit),
         "target": pair_of(1 + _read(exits.take_profit_fraction)),
+        "target_down": pair_of(1 - _read(exits.take_profit_fraction)),
+        "trail_atr": pair_of(_read(exits.trail_atr_multiple or 0.0)),
+        "hold_h": limits.funding_hold_h,
+        "stress_bars": limits.stress_bars,
+        "margin_step": float(Fraction(MARGIN_STEP) / unit),
+        "cost_step": float(Fraction(COST_STEP) / unit),
         "share": pair_of(_read(exits.take_profit_share)),
         "take_profit": exits.take_profit_fraction,
         "expires": exits.horizon == "close",
         "entry_cap": price_cap(limits),
         "capped": pair_of(1 + _read(limits.entry_price_cap_bps or 0.0) / 10_000),
         "dearest": pair_of(1 + _read(limits.max_slippage)),
+        "cheapest": pair_of(1 - _read(limits.max_slippage)),
         "first_hour": first_hour,
         "last_hour": last_hour,
         "var_tail": 1.0 - limits.var_confidence,
@@ -181,7 +196,12 @@ def _refuse_unpaid(
             )
 
 
-def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueSettings) -> None:
+def _refuse(
+    instruments: Sequence[Instrument],
+    limits: RiskLimits,
+    venue: VenueSettings,
+    perpetuals: PerpetualsSettings | None,
+) -> None:
     if venue.kind != "simulated":
         raise UsageFault(
             f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run. Use a "
@@ -214,25 +234,22 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
             "use the full engine."
         )
     for rules in instruments:
-        if rules.kind is not InstrumentKind.SPOT:
+        if (rules.kind is InstrumentKind.PERPETUAL) is not (perpetuals is not None):
+            traded = "spot" if perpetuals is None else "perpetuals"
             raise UsageFault(
-                f"{rules.symbol} is a {rules.kind.value} market, and the fast engine trades spot only. Nothing was run. Leave "
-                "the market out, or use the full engine."
+                f"{rules.symbol} is a {rules.kind.value} market, and the profile trades {traded}. Nothing was run. Leave the "
+                "market out, or take another profile."
+            )
+        if rules.perpetual is not None and len(rules.perpetual.tiers) > w.MOST_TIERS:
+            raise UsageFault(
+                f"{rules.symbol} has {len(rules.perpetual.tiers)} margin tiers, and the fast engine keeps {w.MOST_TIERS}. "
+                "Nothing was run. Join some of them, or use the full engine."
             )
     quotes = sorted({rules.quote for rules in instruments})
     if len(quotes) > 1:
         raise UsageFault(
             f"The markets are quoted in {' and '.join(quotes)}, and an account has one currency. Nothing was run. Choose "
             "markets of one quote currency."
-        )
-
-
-def _refuse_ranges(exits: ExitSettings) -> None:
-    if exits.trail_atr_multiple is not None:
-        raise UsageFault(
-            "The fast engine trails by a fraction of the price, and exits.trail_atr_multiple is set. Nothing was run: leave "
-            "it out, "
-            "or use the full engine."
         )
 
 
@@ -251,6 +268,9 @@ def _money_unit(instruments: Sequence[Instrument], venue: VenueSettings) -> Frac
         step = Fraction(rules.tick_size) * Fraction(rules.lot_size)
         for fee in (rules.maker_fee_bps, rules.taker_fee_bps):
             places = max(places, _places(step), _places(step * Fraction(fee) / 10_000))
+        if rules.perpetual is not None:  # its margins are counted too, and what a liquidation costs
+            of_liquidation = Fraction(rules.taker_fee_bps + rules.perpetual.liquidation_fee_bps) / 10_000
+            places = max(places, _places(step * of_liquidation), _places(Fraction(COST_STEP)))
     if Fraction(venue.starting_cash) * 10**places > _MOST_UNITS or places > _MOST_POWER:
         raise UsageFault(
             f"An account of {venue.starting_cash} in steps of 1e-{places} is more than the fast engine counts exactly. Nothing "

@@ -2,19 +2,23 @@
 
 The price moves from the open to the low, the high and the close. Market orders trade at the open. Stops fill from the book at
 their price or, after a gap, at the open. A resting limit order fills at its own price once the price has moved one tick through
-it. A doubted bar fills only stops and market exits.
+it. A doubted bar fills only stops and market exits. How a bar of perpetuals is walked: `execution.kernel.bars.walking`.
 """
 
 from execution.kernel import records as w
-from execution.kernel.book import lay_book, lay_late, lay_liquidity, price_of, trade
+from execution.kernel.book import lay_book, lay_late, lay_liquidity, liquidate, price_of, trade, withdraw
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import product_below
+from execution.kernel.margined.isolated import is_liquidated
+from execution.kernel.margined.sides import side_of
 from execution.kernel.market import count_error
-from execution.kernel.records import Ints, Record, Records
+from execution.kernel.records import Both, Ints, Record, Records
 
 
 @compiled
-def put(rule: Record, place: Record, slot: int, kind: int, purpose: int, lots: int, ticks: int, linked: int) -> None:
+def put(
+    both: Both, rule: Record, place: Record, slot: int, kind: int, purpose: int, lots: int, ticks: int, linked: int
+) -> None:
     """Place an order. A limit order that arrives while the price moves rests at once; any other may take liquidity first."""
     order = place.orders[slot]
     order[w.KIND] = kind
@@ -26,21 +30,8 @@ def put(rule: Record, place: Record, slot: int, kind: int, purpose: int, lots: i
     order[w.TAKING] = 1 if kind == w.MARKET or (kind == w.LIMIT and not place.moving) else 0
     order[w.BOOKS] = 0
     order[w.LINKED] = linked
-    place.wakes[slot] = price_of(rule, ticks + 1 if kind == w.LIMIT else ticks)
+    place.wakes[slot] = price_of(rule, ticks + side_of(both, place) if kind == w.LIMIT else ticks)
     place.live += 1
-
-
-@compiled
-def withdraw(place: Record, slot: int) -> None:
-    """Remove an order: it is filled, cancelled or rejected."""
-    order = place.orders[slot]
-    if order[w.KIND] == w.NOTHING:
-        return
-    if order[w.PURPOSE] == w.STRATEGY_EXIT or order[w.PURPOSE] == w.TRIM or order[w.PURPOSE] == w.HORIZON_EXIT:
-        place.leaving = 0
-    order[w.KIND] = w.NOTHING
-    place.live -= 1
-    place.changed = 1
 
 
 @compiled
@@ -50,19 +41,30 @@ def is_small(rule: Record, lots: int, ticks: int) -> bool:
 
 
 @compiled
-def at_open(rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record) -> None:
-    """Trade against the book at the open of a bar, if that triggers an order.
+def at_open(
+    both: Both, rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record
+) -> None:
+    """Trade against the book at the open of a bar, if that triggers an order; on perpetuals first liquidate, and once more
+    after it.
 
     `account`, `place`, `fills`: records of ACCOUNT [quote], PLACE [lots, ticks] and FILL, `fills` of shape (n_fills,); all three
     are changed. `bar`: one record of BAR [quote, base].
     """
     place.moving = 1
     place.laid = 0
+    trigger = bar.open
+    if both is not None:
+        if is_liquidated(rule, limits, place, bar.mark_open):
+            liquidate(both, rule, limits, account, place, fills)
+        if rule.by_mark:
+            trigger = bar.mark_open
     doubted = bar.state == w.DOUBTED
     awake = False
     for slot in range(w.SLOTS):
-        if _trades(place, slot, doubted) and (
-            place.orders[slot, w.TAKING] or _reached(place, slot, bar.open, bar.open)
+        if trades_in(place, slot, doubted) and (
+            place.orders[slot, w.TAKING]
+            or is_reached(both, place, slot, bar.open, bar.open)
+            or is_reached(both, place, slot, trigger, trigger)
         ):
             awake = True
     if not awake:
@@ -71,12 +73,14 @@ def at_open(rule: Record, limits: Record, account: Record, place: Record, fills:
     lay_book(rule, place, bar.open)
     for i in range(w.SLOTS):
         slot = (i + 1) % w.SLOTS if place.younger else i
-        if _trades(place, slot, doubted):
-            _meet(rule, limits, account, place, fills, slot, bar)
+        if trades_in(place, slot, doubted):
+            _meet(both, rule, limits, account, place, fills, slot, bar, trigger)
+    if both is not None and is_liquidated(rule, limits, place, bar.mark_open):
+        liquidate(both, rule, limits, account, place, fills)
 
 
 @compiled
-def walk(rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record) -> None:
+def walk(both: Both, rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record) -> None:
     """Trade while the price moves from the open to the low, the high and the close, with the liquidity that the open left.
 
     Arguments as in `at_open`: `fills`, records of FILL, has shape (n_fills,); prices in BAR are [quote].
@@ -84,18 +88,19 @@ def walk(rule: Record, limits: Record, account: Record, place: Record, fills: Re
     doubted = bar.state == w.DOUBTED
     woken = False
     for slot in range(w.FIRST, w.SLOTS):
-        woken = woken or _wakes(place, slot, bar.low, bar.high, doubted)
+        woken = woken or wakes(both, place, slot, bar.low, bar.high, doubted)
     if woken:
         lay_liquidity(rule, place, bar)
         start = bar.open
         for end in (bar.low, bar.high, bar.close):
-            _sweep(rule, limits, account, place, fills, start, end, doubted)
+            sweep(both, rule, limits, account, place, fills, start, end, doubted)
             start = end
     place.moving = 0
 
 
 @compiled
-def _trades(place: Record, slot: int, doubted: bool) -> bool:
+def trades_in(place: Record, slot: int, doubted: bool) -> bool:
+    """Whether there is an order that may trade in a bar, or in one that is `doubted`."""
     kind = place.orders[slot, w.KIND]
     if kind == w.NOTHING:
         return False
@@ -103,40 +108,72 @@ def _trades(place: Record, slot: int, doubted: bool) -> bool:
 
 
 @compiled
-def _reached(place: Record, slot: int, low: float, high: float) -> bool:
+def _falling(both: Both, place: Record, slot: int) -> bool:
+    """Whether a falling price wakes an exit: the stop of a long position, the target of a short one."""
+    return bool((place.orders[slot, w.KIND] == w.STOP) == (side_of(both, place) > 0))
+
+
+@compiled
+def is_reached(both: Both, place: Record, slot: int, low: float, high: float) -> bool:
+    """Whether prices between these two [quote] wake an order."""
     kind = place.orders[slot, w.KIND]
-    if kind == w.STOP:
-        return bool(low <= place.wakes[slot])
-    return bool(kind == w.LIMIT and high >= place.wakes[slot])
-
-
-@compiled
-def _wakes(place: Record, slot: int, low: float, high: float, doubted: bool) -> bool:
-    if not _trades(place, slot, doubted) or place.orders[slot, w.TAKING]:
+    if kind != w.STOP and (kind != w.LIMIT or slot == w.BUYING):
         return False
-    return _reached(place, slot, low, high)
+    return bool(low <= place.wakes[slot] if _falling(both, place, slot) else high >= place.wakes[slot])
 
 
 @compiled
-def _meet(rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int, bar: Record) -> None:
+def wakes(both: Both, place: Record, slot: int, low: float, high: float, doubted: bool) -> bool:
+    """The same of an order that rests, in a bar that may be `doubted`."""
+    if not trades_in(place, slot, doubted) or place.orders[slot, w.TAKING]:
+        return False
+    return is_reached(both, place, slot, low, high)
+
+
+@compiled
+def row_of(both: Both, place: Record, slot: int) -> int:
+    """The side of the book that an order takes from."""
+    return w.ASKS if (slot == w.BUYING) == (side_of(both, place) > 0) else w.BIDS
+
+
+@compiled
+def _meet(
+    both: Both,
+    rule: Record,
+    limits: Record,
+    account: Record,
+    place: Record,
+    fills: Records,
+    slot: int,
+    bar: Record,
+    trigger: float,
+) -> None:
     """One order at the open book, less what those before it took; at late prices where it has met no book before."""
-    kind, ticks, start = place.orders[slot, w.KIND], place.orders[slot, w.PRICE], bar.open
+    kind, ticks = place.orders[slot, w.KIND], place.orders[slot, w.PRICE]
+    row = row_of(both, place, slot)
     if place.orders[slot, w.TAKING] and place.orders[slot, w.BOOKS] == 0:
-        side = 0 if slot == 0 else 1
-        lay_late(rule, place, limits, bar, side)
-        _take(rule, limits, account, place, fills, slot, place.late[side])
-    elif place.orders[slot, w.TAKING] or (kind == w.STOP and _reached(place, slot, start, start)):
-        _take(rule, limits, account, place, fills, slot, place.prices[0 if slot == 0 else 1])
-    elif kind == w.LIMIT and place.prices[1, 0] > ticks:
-        lots = _make(rule, limits, account, place, fills, slot, _shown(rule, place, ticks))
+        lay_late(rule, place, limits, bar, row)
+        take(both, rule, limits, account, place, fills, slot, place.late[row])
+    elif place.orders[slot, w.TAKING] or (kind == w.STOP and is_reached(both, place, slot, trigger, trigger)):
+        take(both, rule, limits, account, place, fills, slot, place.prices[row])
+    elif kind == w.LIMIT and _is_passed(place, row, ticks):
+        lots = _make(both, rule, limits, account, place, fills, slot, _shown(rule, place, row, ticks))
         for i in range(rule.levels):
-            gone = min(lots, place.depths[1, i])
-            place.depths[1, i] -= gone
+            gone = min(lots, place.depths[row, i])
+            place.depths[row, i] -= gone
             lots -= gone
 
 
 @compiled
-def _sweep(
+def _is_passed(place: Record, row: int, ticks: int) -> bool:
+    """Whether the best price of the book is a tick beyond a limit."""
+    best = place.prices[row, 0]
+    return bool(best > ticks if row == w.BIDS else 0 < best < ticks)
+
+
+@compiled
+def sweep(
+    both: Both,
     rule: Record,
     limits: Record,
     account: Record,
@@ -146,53 +183,92 @@ def _sweep(
     end: float,
     doubted: bool,
 ) -> None:
-    """The price moves from start to end without a jump: whoever is reached first trades first, the older of two."""
+    """The price moves from start to end [quote] without a jump: whoever is reached first trades first, the older of two.
+
+    `fills`, shape (n_fills,): records of FILL.
+    """
     low, high = min(start, end), max(start, end)
     first, second, third = w.NONE, w.NONE, w.NONE
     for slot in range(1, w.SLOTS):
-        if not _wakes(place, slot, low, high, doubted):
+        if not wakes(both, place, slot, low, high, doubted):
             continue
-        if first < 0 or _away(place, slot, start) < _away(place, first, start):
+        if first < 0 or _away(both, place, slot, start) < _away(both, place, first, start):
             first, second, third = slot, first, second
-        elif second < 0 or _away(place, slot, start) < _away(place, second, start):
+        elif second < 0 or _away(both, place, slot, start) < _away(both, place, second, start):
             second, third = slot, second
         else:
             third = slot
     for slot in (first, second, third):
-        if slot < 0 or place.orders[slot, w.KIND] == w.NOTHING:
-            continue
-        if place.orders[slot, w.KIND] == w.LIMIT:
-            lay_book(rule, place, price_of(rule, place.orders[slot, w.PRICE]))
-            _make(rule, limits, account, place, fills, slot, _shown(rule, place, w.FIRST))
-        else:
-            lay_book(rule, place, min(place.wakes[slot], start))
-            _take(rule, limits, account, place, fills, slot, place.prices[1])
+        if slot >= 0 and place.orders[slot, w.KIND] != w.NOTHING:
+            wake(both, rule, limits, account, place, fills, slot, touched_at(both, place, slot, start))
 
 
 @compiled
-def _away(place: Record, slot: int, start: float) -> float:
+def wake(
+    both: Both,
+    rule: Record,
+    limits: Record,
+    account: Record,
+    place: Record,
+    fills: Records,
+    slot: int,
+    price: float,
+) -> None:
+    """One order trades that a movement has reached: a stop out of the book at this traded price [quote], a limit at its own.
+
+    `fills`, shape (n_fills,): records of FILL.
+    """
+    row = row_of(both, place, slot)
+    if place.orders[slot, w.KIND] == w.LIMIT:
+        lay_book(rule, place, price_of(rule, place.orders[slot, w.PRICE]))
+        _make(both, rule, limits, account, place, fills, slot, _shown(rule, place, row, w.NOTHING))
+    else:
+        lay_book(rule, place, price)
+        take(both, rule, limits, account, place, fills, slot, place.prices[row])
+
+
+@compiled
+def touched_at(both: Both, place: Record, slot: int, start: float) -> float:
+    """The price at which a movement from `start` wakes an order: `start` itself if it lies beyond already [quote]."""
+    place_wake = place.wakes[slot]
+    return float(min(place_wake, start) if _falling(both, place, slot) else max(place_wake, start))
+
+
+@compiled
+def _away(both: Both, place: Record, slot: int, start: float) -> float:
     """How far a movement from `start` has to go to wake an order: nowhere when it lies beyond already."""
-    wake = place.wakes[slot]
-    return float(max(start - wake, 0.0) if place.orders[slot, w.KIND] == w.STOP else max(wake - start, 0.0))
+    at = place.wakes[slot]
+    return float(max(start - at, 0.0) if _falling(both, place, slot) else max(at - start, 0.0))
 
 
 @compiled
-def _shown(rule: Record, place: Record, at_least: int) -> int:
-    """Lots that the bids show at this price or better."""
+def _shown(rule: Record, place: Record, row: int, limit: int) -> int:
+    """Lots that one side of the book shows at this price [ticks] or better; at any price where that is NOTHING."""
     lots = 0
     for i in range(rule.levels):
-        if place.prices[1, i] >= at_least:
-            lots += place.depths[1, i]
+        ticks = place.prices[row, i]
+        if limit == w.NOTHING or (ticks >= limit if row == w.BIDS else 0 < ticks <= limit):
+            lots += place.depths[row, i]
     return lots
 
 
 @compiled
-def _take(
-    rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int, prices: Ints
+def take(
+    both: Both,
+    rule: Record,
+    limits: Record,
+    account: Record,
+    place: Record,
+    fills: Records,
+    slot: int,
+    prices: Ints,
 ) -> None:
-    """Walk the levels, at these prices, and take them down by what was traded."""
+    """Walk the levels, at these prices, and take them down by what was traded.
+
+    `prices`, shape (n_levels,) [ticks]; `fills`, shape (n_fills,): records of FILL.
+    """
     order = place.orders[slot]
-    side = 0 if slot == 0 else 1
+    row = row_of(both, place, slot)
     kind, best, before = order[w.KIND], prices[0], order[w.FILLED]
     if kind == w.MARKET and before == 0 and best > 0 and is_small(rule, order[w.QUANTITY], best):
         count_error(limits, account)
@@ -203,13 +279,16 @@ def _take(
     short = w.NO
     for i in range(rule.levels):
         ticks = prices[i]
-        if short or order[w.LEFT] == 0 or ticks == 0 or (kind == w.LIMIT and ticks < order[w.PRICE]):
+        if short or order[w.LEFT] == 0 or ticks == 0:
             break
-        if slot == w.BUYING and 0 < order[w.PRICE] < ticks:
+        if (kind == w.LIMIT or slot == w.BUYING) and order[w.PRICE] and _is_worse(row, ticks, order[w.PRICE]):
             break
-        wanted = min(order[w.LEFT], place.depths[side, i])
-        lots = trade(rule, limits, account, place, fills, slot, wanted, ticks, w.TAKER)
-        place.depths[side, i] -= lots
+        wanted = min(order[w.LEFT], place.depths[row, i])
+        lots = trade(both, rule, limits, account, place, fills, slot, wanted, ticks, w.TAKER)
+        if both is not None and lots == w.OVERDRAWN:
+            liquidate(both, rule, limits, account, place, fills)
+            return
+        place.depths[row, i] -= lots
         short = lots < wanted
     if short and slot == w.BUYING and order[w.FILLED] == 0:
         count_error(limits, account)
@@ -217,13 +296,29 @@ def _take(
 
 
 @compiled
+def _is_worse(row: int, ticks: int, limit: int) -> bool:
+    """Whether a price is worse than a limit, for whoever takes from this side of the book."""
+    return bool(ticks > limit if row == w.ASKS else ticks < limit)
+
+
+@compiled
 def _make(
-    rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int, available: int
+    both: Both,
+    rule: Record,
+    limits: Record,
+    account: Record,
+    place: Record,
+    fills: Records,
+    slot: int,
+    available: int,
 ) -> int:
     """Trade at the order's own limit for at most what is available."""
     order = place.orders[slot]
     before, wanted = order[w.FILLED], min(order[w.LEFT], available)
-    lots = trade(rule, limits, account, place, fills, slot, wanted, order[w.PRICE], w.MAKER)
+    lots = trade(both, rule, limits, account, place, fills, slot, wanted, order[w.PRICE], w.MAKER)
+    if both is not None and lots == w.OVERDRAWN:
+        liquidate(both, rule, limits, account, place, fills)
+        return 0
     _conclude(place, slot, before, lots < wanted)
     return lots
 

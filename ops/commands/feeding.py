@@ -29,11 +29,11 @@ from market.live.feed import LiveFeed
 from market.simulated.prices import warmup_length
 from market.tape import Tape
 from market.timeframe import Timeframe
+from ops.live.onlookers import looked_on
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import FeedProgress
 from ops.terminal.seats import SeatsTeller
 from ops.terminal.stopping import StopSignals
-from ops.terminal.watching import watched
 from risk.ramp import Ramp
 
 
@@ -144,7 +144,7 @@ def trade_feed(
     try:
         with (
             FeedProgress(None if request.quiet else sys.stderr, left) as progress,
-            watched(request, session, journal, progress.above) as watch,
+            looked_on(request, session, journal, path.parent, key, progress.above) as watch,
             signals.trading(),
         ):
             listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)

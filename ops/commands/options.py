@@ -269,6 +269,11 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
     add_reading(parse)
 
 
+def add_contracts(parse: argparse.ArgumentParser) -> None:
+    """The options of what perpetual contracts have beside their bars, for commands that read no other finer thing."""
+    add(parse, "--marks", "--funding")
+
+
 def add_simulated(parse: argparse.ArgumentParser) -> None:
     """The options of commands of the policy that take the simulated market in place of recorded bars."""
     add(parse, "--simulated")

@@ -27,7 +27,7 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
     """The world of the options that every command on bars has (`ops.commands.options.add_world`). Raises UsageFault."""
     return WorldRequest(
         profile=arguments.profile,
-        overrides=settings_asked(arguments.set) | strategies_asked(arguments.strategy),
+        overrides=_asked_of_voters_once(settings_asked(arguments.set), strategies_asked(arguments.strategy)),
         bars=BarsRequest(
             data=_bars_asked(arguments),
             symbols=tuple(arguments.symbols) if arguments.symbols else None,
@@ -38,6 +38,17 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
         timeframe=arguments.timeframe,
         seed=arguments.seed,
     )
+
+
+def _asked_of_voters_once(settings: dict[str, Any], voters: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the voters of --strategy. Raises UsageFault where --set says something of voters that it replaces."""
+    lost = next((key for key in settings if key.partition(".")[0] == "strategies"), None)
+    if voters and lost is not None:
+        raise UsageFault(
+            f"--strategy replaces the voters of the profile, and --set {lost} would be lost. Nothing was started; write both "
+            "into a profile of your own (`extends:` another one)."
+        )
+    return settings | voters
 
 
 def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
@@ -56,6 +67,18 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
     return tuple(
         str(folder) for folder in meant(Path(arguments.store), arguments.symbols, timeframe, arguments.exchange)
     )
+
+
+def contracts_asked(arguments: argparse.Namespace) -> WorldRequest:
+    """The world of `world_asked`, with marks and funding of perpetual contracts. Raises UsageFault."""
+    asked = world_asked(arguments)
+    beside = {"marks": tuple(arguments.marks or ()), "funding": tuple(arguments.funding or ())}
+    if not asked.bars.data and any(beside.values()):
+        raise UsageFault(
+            "--marks and --funding belong to recorded bars; the simulated market draws its own. Nothing was started. Give "
+            "--data, or leave them out."
+        )
+    return asked.model_copy(update={"bars": asked.bars.model_copy(update=beside)})
 
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:

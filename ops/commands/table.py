@@ -368,6 +368,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        "serve",
+        "ops.serve",
+        "operate",
+        "show a running session, or a finished one, in a browser",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal serve runs/paper-001",
+            "tribunal serve --new-token grafana --scope read",
+        ),
+    ),
+    Command(
+        "backup",
+        "ops.backup",
+        "operate",
+        "keep runs and the journal key in one file, or restore them",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal backup runs/paper-001 --to /media/usb/tribunal --keep 14",
+            "tribunal backup --restore /media/usb/tribunal/tribunal-20261130T190000Z.tar.gz --to restored",
+        ),
+    ),
+    Command(
         "doctor",
         "ops.doctor",
         "operate",
@@ -380,7 +402,7 @@ COMMANDS = (
     Command(
         "alert",
         "ops.alert",
-        "operate",
+        "watch",
         "send a test to where alerts go, or list what wakes a person",
         examples=(
             "tribunal alert",
@@ -390,7 +412,7 @@ COMMANDS = (
     Command(
         "watchdog",
         "ops.watchdog",
-        "operate",
+        "watch",
         "watch running sessions from a second process, and tell when one is gone or hangs",
         examples=(
             "tribunal watchdog runs/live-001",
@@ -400,7 +422,7 @@ COMMANDS = (
     Command(
         "chat",
         "ops.chat",
-        "operate",
+        "watch",
         "answer a few people in Telegram how a session stands; halt, and unhalt with a code",
         errors=(2, 4),
         examples=(

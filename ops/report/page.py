@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from agents.court.case import FieldValue
@@ -47,6 +47,7 @@ from ops.tables.policy.reviews import reviews_grid, reviews_key
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
 from risk.limits.catalogue import told_once
 
+TEMPLATES = PackageLoader("ops.report", "templates")
 HEARINGS_SHOWN = 400
 ROWS_SHOWN = 1000
 
@@ -224,8 +225,13 @@ def _plotly() -> str:
 @cache
 def page_environment() -> Environment:
     """The templates of the page, each compiled once, with the filters that they use."""
+    return environment_of(TEMPLATES)
+
+
+def environment_of(loader: BaseLoader) -> Environment:
+    """Templates with the filters that those of the page use: money, percent, moment and their like. Text is escaped."""
     page = Environment(
-        loader=PackageLoader("ops.report", "templates"),
+        loader=loader,
         autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,6 +1,6 @@
 """Fills grouped by order, as a trader counts them: one entry, one stop, one target, whatever the number of fills."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -39,7 +39,7 @@ def executions(story: Story) -> tuple[Execution, ...]:
     for fill in story.fills:
         by_order.setdefault(fill.order_id, []).append(fill)
     trips, opened_by = {trip.decision_id: trip for trip in story.trades}, _openers(story.fills)
-    return tuple(_together(fills, trips.get(opened_by[_key(fills[0])])) for fills in by_order.values())
+    return tuple(together(fills, trips.get(opened_by[_key(fills[0])])) for fills in by_order.values())
 
 
 def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
@@ -72,7 +72,8 @@ def _openers(fills: Iterable[Fill]) -> dict[tuple[str, str, str], str]:
     return found
 
 
-def _together(fills: list[Fill], trip: RoundTrip | None) -> Execution:
+def together(fills: Sequence[Fill], trip: RoundTrip | None) -> Execution:
+    """The fills of one order as one execution; `trip`: the closed trade that it belongs to, if one is closed."""
     quantity = sum((fill.quantity for fill in fills), Decimal(0))
     notional = sum((fill.quantity * fill.price for fill in fills), Decimal(0))
     first, last = fills[0], fills[-1]

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from evidence.rulings.calibration import CalibrationReport, SpeakerCalibration
+from evidence.rulings.calibration import CalibrationReport, Ended, SpeakerCalibration
 from ops.tables.grid import boxed, open_console
 from ops.tables.plain import DASH, count
 
@@ -56,13 +56,22 @@ def reliability_page(report: CalibrationReport) -> str:
 
 
 def _sentences(report: CalibrationReport) -> tuple[str, ...]:
-    done = report.hearings - report.pending
+    done, shorts = report.hearings - report.pending, report.shorts
+    bought = count(done, "hypothetical purchase") if shorts is None else count(done, "hypothetical trade")
     return (
         f"{', '.join(report.runs)}: {count(report.hearings, 'hearing')}, {report.pending:,} of them without an outcome when the "
         "run ended.",
-        f"Of {count(done, 'hypothetical purchase')} at the next open, {report.targets:,} reached the target, {report.stops:,} "
+        f"Of {bought} at the next open, {report.targets:,} reached the target, {report.stops:,} "
         f"the stop, {report.neither:,} neither within {count(report.horizon_bars, 'bar')};",
         f"{report.mean_return_bps:+.1f} bps each on average after fees.",
+        *([] if shorts is None else [_of_shorts(shorts)]),
+    )
+
+
+def _of_shorts(found: Ended) -> str:
+    return (
+        f"Of these {count(found.cases, 'short sale')}, {found.targets:,} reached the target, {found.stops:,} the stop, "
+        f"{found.neither:,} neither; {found.mean_return_bps:+.1f} bps each. Each side has maps of its own."
     )
 
 

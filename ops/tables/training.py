@@ -12,6 +12,15 @@ from rl.model import PolicyModel
 from rl.training.product import Product, said_of, warnings_of
 from rl.training.world import Judged
 
+_USUAL = "paper"
+"""The profile that `tribunal run` takes by itself."""
+
+
+def _profile_of(model: PolicyModel) -> str | None:
+    """The profile that a model was trained under, if a command has to name it."""
+    named = model.card.configuration.get("profile")
+    return named if isinstance(named, str) and named != _USUAL else None
+
 
 class SeedRow(Frozen):
     """One seed: steps that it was trained, gain of Sharpe over the base on the validation part, multiplier over base, its
@@ -26,7 +35,8 @@ class SeedRow(Frozen):
 
 
 class Trained(Frozen):
-    """A model as it was written. `simulated_days`: how much of the simulated market it was trained on; None for recorded bars."""
+    """A model as it was written. `simulated_days`: how much of the simulated market it was trained on; None for recorded bars.
+    `profile`: under which, if it is not the usual one."""
 
     folder: str
     sha256: str
@@ -38,6 +48,7 @@ class Trained(Frozen):
     rows: tuple[SeedRow, ...]
     warnings: tuple[str, ...]
     simulated_days: int | None
+    profile: str | None = None
 
     @classmethod
     def of(cls, folder: Path, product: Product, simulated_days: int | None = None) -> "Trained":
@@ -67,6 +78,7 @@ class Trained(Frozen):
             ),
             warnings=warnings_of(product),
             simulated_days=simulated_days,
+            profile=_profile_of(product.model),
         )
 
 
@@ -142,6 +154,7 @@ def _grid(trained: Trained) -> Grid:
 def _sentences(trained: Trained) -> str:
     days = trained.simulated_days
     bars = "--data PATH" if days is None else f"--simulated --days {days}"
+    profile = "" if trained.profile is None else f"--profile {trained.profile} "
     lines = [
         f"Base: {trained.base}. It was tuned on the training part: {count(trained.decisions, 'decision')}, and a gap of "
         f"{trained.gap_days:.1f} days before the validation part.",
@@ -150,7 +163,8 @@ def _sentences(trained: Trained) -> str:
         f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
         "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
-        f"Next: tribunal run --set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no size changed)",
-        f"Then: tribunal evaluate --model {trained.folder} {bars}  (says whether it is better than its base)",
+        f"Next: tribunal run {profile}--set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no "
+        "size changed)",
+        f"Then: tribunal evaluate --model {trained.folder} {profile}{bars}  (says whether it is better than its base)",
     ]
     return "\n".join(lines)

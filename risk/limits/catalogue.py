@@ -16,8 +16,6 @@ from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room, unproven_room
 from risk.verdict import Reaction, RuleCode, RuleReport
 
-SPOT_ONLY = "it trades spot, and refuses perpetuals"
-
 CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="kill_switch", rule=trade.kill_switch, part=Part.CHECK,
@@ -48,7 +46,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="direction", rule=trade.direction, part=Part.CHECK,
-        kernel=Kernel.UNREACHABLE, why="only purchases are proposed",
+        kernel=Kernel.UNREACHABLE, why="a short sale is proposed on perpetuals alone",
         sentence="Spot is long or flat: nothing but a purchase opens a position. On perpetuals a short sale does too.",
     ),
     Limit(
@@ -109,13 +107,13 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="liquidation", rule=perpetual.liquidation, part=Part.CHECK, unit="stop distances", perpetuals=True,
-        loosest={"min_liquidation_distance": 1.0}, kernel=Kernel.UNREACHABLE, why=SPOT_ONLY,
+        loosest={"min_liquidation_distance": 1.0}, kernel=Kernel.COUNTED,
         sentence="A perpetual is liquidated well behind its stop, never before it.",
     ),
     Limit(
         code="funding", rule=perpetual.funding, part=Part.CHECK, unit="of the stop distance", perpetuals=True,
         loosest={"max_funding_share": None}, applies=lambda limits: limits.max_funding_share is not None,
-        kernel=Kernel.UNREACHABLE, why=SPOT_ONLY,
+        kernel=Kernel.COUNTED,
         sentence="Funding takes no more than a part of what is risked; a rate that is not known takes too much.",
     ),
     Limit(
@@ -175,7 +173,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="stressed_loss", rule=loss.stressed_loss, part=Part.CAP, unit=OF_EQUITY, loosest={"max_stressed_loss": None},
-        kernel=Kernel.REFUSED, sentence="Keeps the loss in the worst stretch of the known past within its limit.",
+        kernel=Kernel.COUNTED, sentence="Keeps the loss in the worst stretch of the known past within its limit.",
     ),
     Limit(
         code="volatility", rule=loss.volatility, part=Part.CAP, unit=OF_EQUITY, loosest={"volatility_target": None},
@@ -196,7 +194,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="leverage", rule=perpetual.leverage, part=Part.CAP, unit=OF_EQUITY, perpetuals=True,
-        kernel=Kernel.UNREACHABLE, why=SPOT_ONLY,
+        kernel=Kernel.COUNTED,
         sentence="Keeps a perpetual within the notional up to which its exchange allows the leverage, which is 3 at most.",
     ),
     Limit(

@@ -142,7 +142,8 @@ def deployed(facts: Facts) -> RuleReport:
 def kelly(facts: Facts) -> RuleReport:
     """Half-Kelly, scaled by conviction, and by what voters' and analyst's words have been worth where that is known."""
     given, known = facts.proposal, facts.calibration
-    worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument)
+    short = given.direction is Direction.SHORT
+    worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument, short=short)
     room = kelly_room(entry_of(facts)._replace(most_probable=worth.probability))
     if facts.limits.kelly_stake == "notional":
         return cap(facts, "kelly", room, note=worth.note)

@@ -24,16 +24,16 @@ from rl.action import Base
 from rl.environment.episodes import WHOLE, Draw, Episodes
 from rl.environment.reward import Balance, Reward
 from rl.environment.tape import PolicyTape
-from rl.features import FEATURES, Floats
+from rl.features import SPOT, Floats, Schema
 
 Singles = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
-def observation_space() -> spaces.Box:
-    """What the network sees, in the ranges of FEATURES."""
+def observation_space(schema: Schema = SPOT) -> spaces.Box:
+    """What the network sees, in the ranges of the features of the schema."""
     low, high = (
-        np.array(bounds, dtype=np.float32) for bounds in zip(*((f.low, f.high) for f in FEATURES), strict=True)
+        np.array(bounds, dtype=np.float32) for bounds in zip(*((f.low, f.high) for f in schema.features), strict=True)
     )
     return spaces.Box(low, high, dtype=np.float32)
 
@@ -61,7 +61,7 @@ class BatchedRiskEnv(VecEnv):
         """Raises DataFault for tapes that do not fit together; see `rl.environment.episodes.Episodes`."""
         self.episodes = Episodes(tapes, lanes, base=base, reward=reward, fill=fill, draw=draw, reviews=reviews)
         self.render_mode = None
-        super().__init__(lanes, observation_space(), action_space())
+        super().__init__(lanes, observation_space(self.episodes.schema), action_space())
         self._chance = generator(seed, "rl", "episodes")
         self._actions = np.zeros(lanes)
         self._paid, self._steps = np.zeros(lanes), np.zeros(lanes, dtype=np.int64)

@@ -41,7 +41,7 @@ class RiskAdjusterEnv(gymnasium.Env[Singles, Singles]):
     ) -> None:
         """Raises DataFault for tapes that do not fit together; see `rl.environment.episodes.Episodes`."""
         self.episodes = Episodes(tapes, 1, base=base, reward=reward, fill=fill, draw=draw, reviews=reviews)
-        self.observation_space: spaces.Box = observation_space()  # type: ignore[assignment]
+        self.observation_space: spaces.Box = observation_space(self.episodes.schema)  # type: ignore[assignment]
         self.action_space: spaces.Box = action_space()  # type: ignore[assignment]
 
     def reset(

@@ -1,4 +1,4 @@
-"""Episodes on the kernel: the accounting that both environments share, for any number of accounts at once.
+"""Episodes of accounts: the accounting that both environments share, for any number of accounts at once.
 
     Episodes(tapes, lanes, base=..., reward=..., fill=..., draw=Draw(...), reviews=True)
         .begin(chance) -> observations             all accounts anew
@@ -10,30 +10,30 @@
 A step is one decision: on a proposal, or at a daily review of a position by shares. Its reward is what the account does until its
 next decision, so two decisions at one close are a step of no length. At a review no court is asked, so its columns are missing.
 An episode is a stretch of a tape; its end is a time limit, never a failure: an account without equity only asks no more. Stops,
-breakers, costs and the gate are the kernel's.
+breakers, costs and the gate are the kernel's on spot, and on perpetuals the session's own, with margin, funding and liquidation
+(`rl.environment.lanes`). Both are in the equity that a step is paid for.
 
 Lanes are accounts of one market or of several: that is a matter of the tapes (`rl.environment.tape`), of which all have the
 same number of markets. An episode draws its tape, its first bar, the rules with their costs (`PolicyTape.variants`), and how
-many bars late the votes are heard. It draws no funding, since the kernel knows none.
+many bars late the votes are heard. It draws no funding: that of perpetuals is on the tape.
 
 It needs numpy and the kernel: no training library.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import DataFault
-from execution.kernel.lanes.course import Course
-from execution.kernel.lanes.lanes import Lanes
 from execution.kernel.lanes.result import KernelResult
 from execution.observation import COLUMNS
 from rl.action import Base, multipliers
+from rl.environment.lanes import AnyCourse, AnyLanes, lanes_of
 from rl.environment.reward import Balance, Paid, Profit, Reward, Steps
 from rl.environment.tape import PolicyTape
-from rl.features import COURT_COLUMNS, FEATURES, Floats, encode_features, filled, means_of
+from rl.features import COURT_COLUMNS, SPOT, Floats, Schema, encode_features, filled, means_of
 
 Mask = NDArray[np.bool_]
 Singles = NDArray[np.float32]
@@ -87,14 +87,16 @@ class Episodes:
                 "was run. Give at least one of each."
             )
         self.tapes, self.base = tuple(tapes), base
-        self._fill = np.zeros(len(FEATURES)) if fill is None else np.asarray(fill, dtype=np.float64)
+        self.schema = schema_of(tapes)
+        width = len(self.schema.features)
+        self._fill = np.zeros(width) if fill is None else np.asarray(fill, dtype=np.float64)
         self.balance = Balance()
         self._reward: Reward = Profit() if reward is None else reward
         self._draw = draw
         longest = max(self.tapes, key=self._length)
         first = longest.course.stretch[0]
         pattern = longest.course._replace(first=first, end=first + self._length(longest))
-        self._lanes = Lanes([pattern] * lanes, reviews=reviews, also=[tape.course for tape in self.tapes])
+        self._lanes = lanes_of([pattern] * lanes, reviews=reviews, also=[tape.course for tape in self.tapes])
         self._court = _Courts(self.tapes)
         weights = np.array([len(tape) for tape in self.tapes], dtype=np.float64)
         self._share_of = np.cumsum(weights / weights.sum())
@@ -106,8 +108,8 @@ class Episodes:
         self._per_day = np.array([tape.bars_per_day for tape in self.tapes])
         self._at = _Standing.of(self._lanes)
         self._base = np.ones(lanes)
-        self._features = np.full((lanes, len(FEATURES)), np.nan)
-        self._seen = np.zeros((lanes, len(FEATURES)), dtype=np.float32)
+        self._features = np.full((lanes, width), np.nan)
+        self._seen = np.zeros((lanes, width), dtype=np.float32)
         self.markets = np.zeros(lanes, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -152,7 +154,7 @@ class Episodes:
         waiting = ended.copy()
         for _ in range(_MOST_DRAWS):
             for lane in np.flatnonzero(waiting).tolist():
-                self._lanes.begin(lane, self._drawn(lane, chance))
+                self._lanes.begin(lane, self._drawn(lane, chance))  # type: ignore[arg-type]  # of the kind of the lanes
             self._lanes.advance(only=waiting)
             waiting &= ~self._lanes.asking
             if not waiting.any():
@@ -174,7 +176,7 @@ class Episodes:
 
         `actions`, shape (L,), any float, dimensionless in [-1, 1]: see `rl.action`.
         """
-        return self.step_with(multipliers(self._base, actions))
+        return self.step_with(multipliers(self._base, actions, self.schema.most))
 
     def step_with(self, factors: Floats) -> Turn:
         """The same with multipliers, shape (L,), float64, finite and at least 0, dimensionless."""
@@ -222,7 +224,7 @@ class Episodes:
     def _length(self, tape: PolicyTape) -> int:
         return len(tape) if self._draw.episode_bars is None else min(len(tape), self._draw.episode_bars)
 
-    def _drawn(self, lane: int, chance: np.random.Generator) -> Course:
+    def _drawn(self, lane: int, chance: np.random.Generator) -> AnyCourse:
         """A stretch of a tape for a lane: all that is random about an episode is drawn here."""
         number = int(self._share_of.searchsorted(chance.random(), side="right"))
         tape, (first, end) = self.tapes[number], self.tapes[number].course.stretch
@@ -231,7 +233,9 @@ class Episodes:
         rules = (tape.course.rules, *tape.variants)[int(chance.integers(0, 1 + len(tape.variants)))]
         delay = tape.course.delay + int(chance.integers(0, 1 + self._draw.most_delay_bars))
         self._tape[lane], self._delay[lane] = number, min(delay, begin)
-        return tape.course._replace(rules=rules, first=begin, end=begin + length, delay=min(delay, begin))
+        changed: dict[str, Any] = {"rules": rules, "first": begin, "end": begin + length, "delay": min(delay, begin)}
+        found: AnyCourse = tape.course._replace(**changed)
+        return found
 
 
 class Played(NamedTuple):
@@ -256,7 +260,7 @@ def play(tapes: Sequence[PolicyTape], act: Act, *, reviews: bool = True) -> Play
     `act` is given the rows, shape (n, len(COLUMNS)), and the features, shape (n, len(FEATURES)), of the lanes that ask, both
     float64, and gives their multipliers, shape (n,), dimensionless. Raises DataFault for tapes that do not fit together.
     """
-    lanes = Lanes([tape.course for tape in tapes], reviews=reviews)
+    lanes = lanes_of([tape.course for tape in tapes], reviews=reviews)
     court, delay = _Courts(tapes), np.array([tape.course.delay for tape in tapes])
     noted: list[tuple[NDArray[np.generic], ...]] = []
     lanes.advance()
@@ -270,12 +274,15 @@ def play(tapes: Sequence[PolicyTape], act: Act, *, reviews: bool = True) -> Play
         profits = (lanes.equity / before - 1.0)[asking]
         noted.append((at, asked[at, 0], asked[at, 1], reviewed, rows, features, given, profits))
     empty = (np.zeros(0, np.int64),) * 3 + (np.zeros(0, np.bool_),)
-    rows_of_none = (
-        np.zeros((0, len(COLUMNS))),
-        encode_features(np.zeros((0, len(COLUMNS))), np.zeros((0, len(COURT_COLUMNS)))),
-    )
+    none = np.zeros((0, len(schema_of(tapes).columns)))
+    rows_of_none = (none, encode_features(none, np.zeros((0, len(COURT_COLUMNS)))))
     columns = zip((*empty, *rows_of_none, np.zeros(0), np.zeros(0)), *noted, strict=True)
     return Played(tuple(lanes.result(n) for n in range(len(tapes))), *(np.concatenate(column) for column in columns))
+
+
+def schema_of(tapes: Sequence[PolicyTape]) -> Schema:
+    """What a policy reads of these tapes; that of spot for none."""
+    return tapes[0].schema if tapes else SPOT
 
 
 class Survey(NamedTuple):
@@ -309,7 +316,7 @@ class _Standing(NamedTuple):
     bars: NDArray[np.int64]
 
     @classmethod
-    def of(cls, lanes: Lanes) -> "_Standing":
+    def of(cls, lanes: AnyLanes) -> "_Standing":
         return cls(lanes.equity, lanes.peak, lanes.traded, lanes.bars)
 
 

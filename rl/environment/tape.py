@@ -8,7 +8,8 @@ the bars before it, so that volatility and risk are known at its first bar, and 
 
 One market a tape gives clean credit, since the profit of an account is that of the market that was decided on, so it is the
 default for training. A tape of several markets is one account that trades all of them: there the correlation with the book and
-the shared ES limit say something. The kernel knows no funding, so neither does a tape.
+the shared ES limit say something. On spot the kernel trades it, and it knows no funding. A tape of perpetuals holds marks and
+funding, and is traded by the account of a session (`rl.environment.contracts`).
 """
 
 import hashlib
@@ -23,10 +24,11 @@ from numpy.typing import NDArray
 from config.errors import DataFault
 from config.seeds import generator
 from config.settings import Settings
-from execution.kernel.lanes.course import Course
 from execution.kernel.rules import Rules, rules_of
 from market.instrument import Instrument
-from rl.features import COURT_COLUMNS
+from rl.environment.contracts.course import ContractCourse, ContractRules, contract_rules_of
+from rl.environment.lanes import AnyCourse
+from rl.features import COURT_COLUMNS, PERPETUAL, SPOT, Schema
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -41,10 +43,10 @@ class PolicyTape:
     """
 
     name: str
-    course: Course
+    course: AnyCourse
     court: Floats
     bars_per_day: float
-    variants: tuple[Rules, ...] = ()
+    variants: tuple[Rules | ContractRules, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (*self.course.grid.columns.shape, len(COURT_COLUMNS))
@@ -56,7 +58,7 @@ class PolicyTape:
 
     @classmethod
     def without_court(
-        cls, name: str, course: Course, bars_per_day: float, variants: tuple[Rules, ...] = ()
+        cls, name: str, course: AnyCourse, bars_per_day: float, variants: tuple[Rules | ContractRules, ...] = ()
     ) -> "PolicyTape":
         """A tape of votes that no court has heard."""
         shape = (*course.grid.columns.shape, len(COURT_COLUMNS))
@@ -66,6 +68,11 @@ class PolicyTape:
         """Bars that are traded."""
         first, end = self.course.stretch
         return end - first
+
+    @property
+    def schema(self) -> Schema:
+        """What a policy reads of it."""
+        return PERPETUAL if isinstance(self.course, ContractCourse) else SPOT
 
     def slice(self, first: int, end: int) -> "PolicyTape":
         """The same tape, trading rows `first` to before `end` of its grid alone."""
@@ -83,7 +90,12 @@ class PolicyTape:
         """The SHA-256 of all that decides what happens on the tape; its name does not, nor how its records lie in memory."""
         made, course = hashlib.sha256(), self.course
         votes = [getattr(course.votes, each.name) for each in fields(course.votes)]
-        rules = [part for each in (course.rules, *self.variants) for part in each]
+        rules = [
+            part for each in (course.rules, *self.variants) if not isinstance(each, ContractRules) for part in each
+        ]
+        contracts = [each.sha256 for each in (course.rules, *self.variants) if isinstance(each, ContractRules)]
+        if isinstance(course, ContractCourse):
+            made.update("\n".join([course.bars.sha256, *contracts]).encode())
         made.update(repr((course.grid.symbols, course.stretch, course.delay, self.bars_per_day)).encode())
         made.update(repr((course.grid.columns.begin_us, course.grid.columns.step_us)).encode())
         for part in (course.grid.columns.bars, self.court, *votes, *rules):
@@ -113,12 +125,12 @@ def varied_rules(
     variety: Variety,
     count: int,
     seed: int,
-) -> tuple[Rules, ...]:
+) -> tuple[Rules | ContractRules, ...]:
     """`count` rules of an account on these markets, each with costs of its own, the same for the same seed.
 
     Instruments in order of their symbols. Raises UsageFault for a profile that the kernel does not support.
     """
-    chance, made = generator(seed, "rl", "variety"), []
+    chance, made = generator(seed, "rl", "variety"), list[Rules | ContractRules]()
     for _ in range(count):
         fees, spread = float(chance.uniform(*variety.fees)), float(chance.uniform(*variety.spread))
         venue = settings.venue.model_copy(
@@ -136,6 +148,9 @@ def varied_rules(
             )
             for each in instruments
         ]
+        if settings.market.perpetuals is not None:
+            made.append(contract_rules_of(dearer, settings, bars_per_day, venue))
+            continue
         made.append(
             rules_of(
                 dearer,

@@ -1,7 +1,7 @@
 """Tunes the base on the training part alone: of a small grid of volatility targets and blends, the best Sharpe ratio.
 
-All rules of the grid run beside each other as lanes of one kernel call. The rule that changes nothing is one of them, and wins a
-tie. The base is what a policy must beat, so it is tuned before PPO begins and never after it.
+All rules of the grid run beside each other, on spot as lanes of one kernel call. The rule that changes nothing is one of them,
+and wins a tie. The base is what a policy must beat, so it is tuned before PPO begins and never after it.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from execution.kernel.lanes.lanes import Lanes
 from rl.action import Base
+from rl.environment.lanes import lanes_of
 from rl.environment.tape import PolicyTape
 
 Floats = NDArray[np.float64]
@@ -32,13 +32,13 @@ class Tuned(NamedTuple):
 
 def tune(tapes: Sequence[PolicyTape], grid: Sequence[Base] = GRID) -> Tuned:
     """The best static rule on these tapes. Raises DataFault for tapes that do not fit together."""
-    lanes = Lanes([tape.course for _ in grid for tape in tapes], reviews=True)
+    lanes = lanes_of([tape.course for _ in grid for tape in tapes], reviews=True)
     lanes.advance()
     while bool((asking := lanes.asking).any()):
-        factors = np.ones(len(lanes))
+        factors, rows = np.ones(len(lanes)), lanes.rows
         for number, rule in enumerate(grid):
             own = slice(number * len(tapes), (number + 1) * len(tapes))
-            factors[own] = np.where(asking[own], rule.of(lanes.rows[own]), 1.0)
+            factors[own] = np.where(asking[own], rule.of(rows[own]), 1.0)
         lanes.advance(factors)
     found = []
     for number, rule in enumerate(grid):

@@ -8,6 +8,7 @@ The model before is copied away and the history written first, so a promotion th
 
 import re
 import shutil
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -36,21 +37,21 @@ def next_candidate(folder: Path) -> Path:
     return folder / CANDIDATES / f"{int(known[-1].name) + 1 if known else 1:03d}"
 
 
-def promote(folder: Path, name: str, schema_sha256: str, now: datetime) -> PolicyModel:
+def promote(folder: Path, name: str, schemas: Collection[str], now: datetime) -> PolicyModel:
     """Put the latest candidate in the place of the model in `folder`, by the word of `name`; returns it.
 
     Raises UsageFault without a candidate, without a verdict on it that was passed, or for a name that is none; and OutputFault.
     """
     if not _NAME.fullmatch(name.strip()):
         raise UsageFault(f"--promote-as {name!r} is no name of a human. Nothing was changed; give your name.")
-    before = load_model(folder, schema_sha256)
+    before = load_model(folder, schemas)
     finished = [path for path in candidates(folder) if (path / CARD).exists()]
     if not finished:
         raise UsageFault(
             f"{folder} has no candidate. Nothing was changed; train one with tribunal retrain {folder} --data."
         )
     chosen = finished[-1]
-    model = load_model(chosen, schema_sha256)
+    model = load_model(chosen, schemas)
     if model.sha256 == before.sha256:
         raise UsageFault(f"The candidate {chosen.name} is the model in place already. Nothing was changed.")
     verdict = read_verdict(chosen, model.sha256)

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import DataFault
-from rl.environment.episodes import Draw, play, survey
+from rl.environment.episodes import Draw, play, schema_of, survey
 from rl.environment.tape import PolicyTape
-from rl.features import FEATURES, schema_sha256
 from rl.model import Card
 from rl.training.base import Tuned, tune
 from rl.training.crew import Crew
@@ -123,10 +122,11 @@ def train(
     """Train every seed of a plan, or go on where its checkpoints ended; without a crew, in this process. Raises TribunalError."""
     jobs = [SeedJob(seed, plan, ready.world, ready.scaler, folder / CHECKPOINTS, board) for seed in plan.seeds]
     results = (crew or Crew(1)).train(jobs, report)
+    schema = schema_of(ready.parts.training)
     card = Card(
         name=named.name,
-        features=tuple(feature.name for feature in FEATURES),
-        schema_sha256=schema_sha256(),
+        features=tuple(feature.name for feature in schema.features),
+        schema_sha256=schema.sha256,
         base=asdict(ready.tuned.base),
         universe=named.universe,
         timeframe=named.timeframe,

@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from rl.action import Base, multipliers
 from rl.environment.batched import BatchedRiskEnv
-from rl.environment.episodes import Draw, play
+from rl.environment.episodes import Draw, play, schema_of
 from rl.environment.reward import Reward
 from rl.environment.tape import PolicyTape
 from rl.training.base import pooled_sharpe
@@ -59,10 +59,11 @@ class TapeWorld:
         `act`: see `Act`; it gets shape (n, F) and gives shape (n,), float64, dimensionless.
         """
         ratios: list[Floats] = []
+        most = schema_of(self.validation).most
 
         def decide(rows: Floats, features: Floats) -> Floats:
             base = self.base.of(rows)
-            chosen = multipliers(base, act(np.where(np.isnan(features), self.fill, features)))
+            chosen = multipliers(base, act(np.where(np.isnan(features), self.fill, features)), most)
             ratios.append(chosen[base > 0.0] / base[base > 0.0])
             return chosen
 

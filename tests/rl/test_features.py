@@ -6,10 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.errors import DataFault
+from config.errors import DataFault, UsageFault
 from execution.observation import COLUMNS
 from rl import features
-from rl.features import COURT_COLUMNS, FEATURES, encode_features, filled, means_of, schema_sha256
+from rl.features import (
+    COURT_COLUMNS,
+    FEATURES,
+    PERPETUAL,
+    SPOT,
+    encode_features,
+    filled,
+    known_schemas,
+    means_of,
+    schema_named,
+    schema_sha256,
+)
 
 NAMES = [feature.name for feature in FEATURES]
 PAGE = Path(__file__).parents[2] / "docs" / "policy.md"
@@ -98,4 +109,53 @@ def test_the_fingerprint_is_that_of_names_ranges_and_units(monkeypatch: pytest.M
 
 def test_the_page_shows_the_features_as_they_are() -> None:
     told = re.findall(r"^\| `(\w+)` \| (\S+) to (\S+) \| (.+?) \| (.+?) \| (.+?) \|$", PAGE.read_text(), re.MULTILINE)
-    assert told == [(f.name, f"{f.low:g}", f"{f.high:g}", f.unit, f.meaning, f.missing) for f in FEATURES]
+    assert told == [(f.name, f"{f.low:g}", f"{f.high:g}", f.unit, f.meaning, f.missing) for f in PERPETUAL.features]
+
+
+def test_the_features_of_spot_are_those_that_older_models_were_trained_on() -> None:
+    assert schema_sha256() == SPOT.sha256 == "fb1050a3d158dd17fa3b7ad0d27eaa2d402e96cb4cc82560f36cfd8b778471e6"
+    assert PERPETUAL.sha256 != SPOT.sha256
+    assert PERPETUAL.features[: len(FEATURES)] == FEATURES
+    assert [schema_named(each) for each in known_schemas()] == [SPOT, PERPETUAL]
+    with pytest.raises(UsageFault, match="reads other features"):
+        schema_named("00" * 32)
+
+
+def contract(**columns: float) -> np.ndarray:
+    """The row of a perpetual on which all but these columns are missing."""
+    made = np.full((1, len(PERPETUAL.columns)), np.nan)
+    for name, value in columns.items():
+        made[0, PERPETUAL.columns.index(name)] = value
+    return made
+
+
+def told_of(name: str, **columns: float) -> float:
+    return float(encode_features(contract(**columns), court())[0, [f.name for f in PERPETUAL.features].index(name)])
+
+
+def test_what_a_perpetual_has_beside_is_encoded_behind_the_features_of_spot() -> None:
+    spot = rows(direction=-1.0, volatility=0.03, size=-0.2)
+    wide = contract(direction=-1.0, volatility=0.03, size=-0.2, leverage=2.0)
+    one, other = encode_features(spot, court())[0], encode_features(wide, court())[0]
+    assert np.array_equal(one, other[: len(FEATURES)], equal_nan=True)
+    assert other[len(FEATURES)] == 2.0
+    assert np.isnan(other[len(FEATURES) + 1 :]).all(), "what is not known stays missing"
+
+
+def test_funding_is_shown_with_the_sign_of_who_pays_and_liquidation_as_a_logarithm() -> None:
+    assert told_of("funding_rate", funding_rate=-0.0003) == -0.0003
+    assert told_of("funding_cost", funding_cost=25.0) == 10.0
+    assert told_of("liquidation", liquidation=0.0) == 0.0
+    assert told_of("liquidation", liquidation=np.e - 1.0) == pytest.approx(1.0)
+    assert told_of("leverage", leverage=7.0) == 3.0
+
+
+@pytest.mark.parametrize("number", range(len(COLUMNS), len(PERPETUAL.columns)))
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e300, 0.0])
+def test_no_figure_of_a_contract_leaves_its_range(number: int, value: float) -> None:
+    made = contract()
+    made[0, number] = value
+    told = encode_features(made, court())[0]
+    low, high = (np.array([getattr(f, side) for f in PERPETUAL.features]) for side in ("low", "high"))
+    known = np.isfinite(told)
+    assert ((told >= low) & (told <= high))[known].all()

@@ -242,9 +242,9 @@ def test_weights_that_do_not_fit_the_card_are_refused_when_they_are_read(tmp_pat
 
 def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
     model().save(tmp_path)
-    assert load_model(tmp_path, schema_sha256="ab" * 32).name == "drawn"
+    assert load_model(tmp_path, schemas=("ab" * 32,)).name == "drawn"
     with pytest.raises(UsageFault, match="reads other features"):
-        load_model(tmp_path, schema_sha256="ac" * 32)
+        load_model(tmp_path, schemas=("ac" * 32,))
 
 
 def test_a_model_is_read_without_a_training_library_and_quickly(tmp_path: Path) -> None:

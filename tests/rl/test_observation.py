@@ -9,6 +9,7 @@ import pytest
 from gate_support import AT, BTC, LIMITS, held, portfolio, proposal, returns, seen
 
 from config.sections.rl import RlSettings
+from execution.contract_columns import CONTRACT_COLUMNS
 from execution.observation import COLUMNS, LEAST_BARS, SHORT_BARS, daily_volatility, short_over_long
 from risk.breakers import BreakerState
 from risk.calibration import CalibrationMap, SizingMaps
@@ -35,7 +36,7 @@ def see(calibration: SizingMaps | None = None, **changes: Any) -> Observation:
 
 
 def test_the_names_are_those_of_the_numbers_in_their_order() -> None:
-    assert tuple(Observation.model_fields) == (*COLUMNS, *COURT_COLUMNS)
+    assert tuple(Observation.model_fields) == (*COLUMNS, *COURT_COLUMNS, *CONTRACT_COLUMNS)
 
 
 def test_a_row_becomes_an_observation_and_the_same_row_again() -> None:

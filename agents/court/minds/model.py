@@ -40,7 +40,7 @@ ByRules = Callable[[Case], Awaitable[Word | Abstained]]
 _ANSWERED_WORDS = 340
 """Characters of the free text that the analyst reads of the two sides when he answers an attack."""
 AHEAD = (
-    "No purchase is proposed yet: judge it as if it were. Your opinion may be read up to {bars} bars of {timeframe} from now. "
+    "No {entry} is proposed yet: judge it as if it were. Your opinion may be read up to {bars} bars of {timeframe} from now. "
     "Evidence whose value has changed by then is struck out, so cite fields of longer timeframes too."
 )
 
@@ -92,7 +92,8 @@ class ModelMind:
         """
         view = blind(case) if self._minds.blind else None
         plain = self._request(form_of("analyst", self._court), render(case, "analyst", NOTHING_YET, view))
-        told = AHEAD.format(bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
+        entry = "short sale" if case.proposal.is_short else "purchase"
+        told = AHEAD.format(entry=entry, bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
         request = plain.model_copy(update={"user": f"{plain.user}\n{told}"})
         self._asker.decide(case.decision_id, ahead=True)
         accept = acceptance(case, form_of("analyst", self._court), view, AnalystOpinion)

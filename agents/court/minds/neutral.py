@@ -26,13 +26,15 @@ class NeutralWords(NamedTuple):
     supervisor: SupervisorOpinion
 
 
-def neutral_words(case: Case) -> NeutralWords:
-    """Return the neutral opinions on a case."""
+def neutral_words(case: Case, *, by_side: bool = True) -> NeutralWords:
+    """Return the neutral opinions on a case: the analyst repeats the voters. Without `by_side` he says long of a short sale too,
+    as before version 0.8."""
     conviction = case.proposal.conviction
+    direction = Direction.SHORT if by_side and case.proposal.is_short else Direction.LONG
     cited = (Evidence(field="proposal.conviction", value=conviction, claim="conviction of the voters"),)
     return NeutralWords(
         analyst=AnalystOpinion(
-            reasoning=_SILENT, evidence=cited, horizons=(), direction=Direction.LONG,
+            reasoning=_SILENT, evidence=cited, horizons=(), direction=direction,
             conviction_pct=nearest_percent(conviction), risks=(),
             would_change_my_mind=_SILENT,
         ),

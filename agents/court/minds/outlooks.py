@@ -1,11 +1,13 @@
 """Outlooks: the analyst's opinions of markets before a proposal, and the rules for using them later.
 
-The analyst is asked as if the purchase were already proposed. When it is proposed, the outlook is used only if
+The analyst is asked as if the purchase, or the short sale, were already proposed. When it is proposed, the outlook is used only
+if
 
     it is from an earlier bar and not older than `outlook_ttl_bars`;
-    the case has not moved: same direction, same horizons, same news events, a close within `outlook_move_atr` times the
-    ATR of that time, and the same signal events. One change is allowed: the trigger itself, an upward event (or the end of
-    "oversold") on the base timeframe. Without it there would be no proposal, and it only supports the argument;
+    the case has not moved: same side, same horizons, same news events, a close within `outlook_move_atr` times the ATR of that
+    time, and the same signal events. One change is allowed: the trigger itself, an upward event (or the end of "oversold") on the
+    base timeframe, for a short sale a downward one (or the end of "overbought"). Without it there would be no proposal, and it
+    only supports the argument;
     at least one piece of its evidence matches the present case. The court strikes out the others;
     what would change the analyst's mind, said as a condition, has not come true.
 
@@ -26,6 +28,8 @@ EVENTS = tuple(name for name, field in TechnicalSignals.model_fields.items() if 
 """The signals that are true or false on a bar."""
 _BEGINS = frozenset({"ema_cross_up", "golden_cross", "macd_cross_up"})
 _ENDS = frozenset({"oversold"})
+_SHORT_BEGINS = frozenset({"ema_cross_down", "death_cross", "macd_cross_down"})
+_SHORT_ENDS = frozenset({"overbought"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,15 @@ class Outlooks:
 def has_moved(then: Case, now: Case, most_atr: float) -> bool:
     """Return whether the case has changed too much; `most_atr` is in ATRs of the base timeframe at `then`."""
     before, after = then.signals[then.base_timeframe], now.signals[now.base_timeframe]
-    if then.proposal.direction is not now.proposal.direction or then.sentiment.flags != now.sentiment.flags:
+    if then.proposal.direction is not now.proposal.direction or then.proposal.is_short != now.proposal.is_short:
+        return True
+    if then.sentiment.flags != now.sentiment.flags:
         return True
     if before.atr_14_quote is None or abs(after.close - before.close) > most_atr * before.atr_14_quote:
         return True
-    if then.signals.keys() != now.signals.keys() or not _only_triggers(events(before), events(after)):
+    if then.signals.keys() != now.signals.keys() or not _only_triggers(
+        events(before), events(after), short=now.proposal.is_short
+    ):
         return True
     slower = [length for length in now.signals if length is not now.base_timeframe]
     return any(events(then.signals[length]) != events(now.signals[length]) for length in slower)
@@ -104,6 +112,7 @@ def events(now: TechnicalSignals) -> frozenset[str]:
     return frozenset(name for name in EVENTS if getattr(now, name))
 
 
-def _only_triggers(before: frozenset[str], after: frozenset[str]) -> bool:
-    """Return whether every changed event supports a purchase."""
-    return after - before <= _BEGINS and before - after <= _ENDS
+def _only_triggers(before: frozenset[str], after: frozenset[str], *, short: bool) -> bool:
+    """Return whether every changed event supports a purchase, or a `short` sale."""
+    begins, ends = (_SHORT_BEGINS, _SHORT_ENDS) if short else (_BEGINS, _ENDS)
+    return after - before <= begins and before - after <= ends

@@ -10,21 +10,26 @@ from agents.court.minds.neutral import neutral_words
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RebuttalOpinion, RiskOpinion, SupervisorOpinion
 from agents.llm.attempt import Attempt, Role
 from config.silence import Abstained
+from risk.proposal import Direction
 
 
 class Seated:
     """A mind for the roles in `seats`, and neutral opinions for the other roles."""
 
-    def __init__(self, mind: Mind, seats: tuple[Role, ...]) -> None:
+    def __init__(self, mind: Mind, seats: tuple[Role, ...], *, by_side: bool = True) -> None:
+        """`by_side`: an empty seat is for a short sale as it is for a purchase (`court.sides`)."""
         self._mind = mind
         self._seats = frozenset(seats)
+        self._by_side = by_side
 
     @property
     def name(self) -> str:
         return self._mind.name
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
-        return await self._mind.analyst(case) if "analyst" in self._seats else neutral_words(case).analyst
+        if "analyst" in self._seats:
+            return await self._mind.analyst(case)
+        return neutral_words(case, by_side=self._by_side).analyst
 
     async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
         return await self._mind.risk_agent(case) if "risk_agent" in self._seats else neutral_words(case).risk_agent
@@ -56,7 +61,7 @@ class Seated:
         """Without a supervisor nobody weighs the opinions: they decide directly, see `unweighed`."""
         if "supervisor" in self._seats:
             return await self._mind.supervisor(case, analyst, risk, advocate, answer)
-        return unweighed(case, analyst, risk, advocate)
+        return unweighed(case, analyst, risk, advocate, by_side=self._by_side)
 
     def transcripts(self) -> tuple[Attempt, ...]:
         return self._mind.transcripts()
@@ -70,15 +75,18 @@ def unweighed(
     analyst: AnalystOpinion | Abstained,
     risk: RiskOpinion | Abstained,
     advocate: AdvocateOpinion | Abstained,
+    *,
+    by_side: bool = True,
 ) -> SupervisorOpinion | Abstained:
     """Return the opinion that replaces the supervisor.
 
-    The scale is 0 if the analyst expects no rise, or if the strength of the advocate is above the conviction of the
-    analyst. Otherwise the scale is 100, and the scale of the risk agent limits it later. If any of them abstained,
-    the result is an abstention.
+    The scale is 0 if the analyst expects no rise (with `by_side`, of a short sale no fall), or if the strength of the advocate
+    is above the conviction of the analyst. Otherwise the scale is 100, and the scale of the risk agent limits it later. If any of
+    them abstained, the result is an abstention.
     """
     if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
         return Abstained(why="the court is not complete")
     word = neutral_words(case).supervisor
-    lost = analyst.direction != "long" or advocate.strength_pct > analyst.conviction_pct
+    wanted = Direction.SHORT if by_side and case.proposal.is_short else Direction.LONG
+    lost = analyst.direction is not wanted or advocate.strength_pct > analyst.conviction_pct
     return word.model_copy(update={"scale_pct": 0}) if lost else word

@@ -20,7 +20,7 @@ from agents.court.minds.outlooks import Outlook, Outlooks
 from agents.court.opinion import AnalystOpinion
 from agents.llm.asking import RoleAnswer
 from agents.llm.attempt import Attempt
-from agents.strategies.netting import lean
+from agents.strategies.netting import as_entry, lean
 from agents.strategies.vote import NetVote
 from config.errors import TribunalError, UsageFault
 from config.settings import Settings
@@ -56,16 +56,21 @@ class Watchlist:
         self._symbols = watchlist_of(settings, symbols)
         self._least = settings.minds.warm_within * settings.court.net_threshold
         self._waits = settings.minds.warm_wait
+        self._shorts = settings.market.perpetuals is not None and settings.court.sides == "both"
         self._landed = landed
         self._under_way: dict[str, _PendingOutlook] = {}
 
     def near(self, proposals: Mapping[str, NetVote]) -> dict[str, NetVote]:
-        """Return the watched markets that may soon be proposed, each with its votes as the purchase that it would be."""
+        """Return the watched markets that may soon be proposed, each with its votes as the purchase, or the short sale, that it
+        would be."""
         found = {}
         for symbol, proposal in proposals.items():
-            leaning = lean(proposal.votes)
-            if symbol in self._symbols and proposal.direction is Direction.NONE and leaning >= self._least:
-                found[symbol] = proposal.model_copy(update={"direction": Direction.LONG, "conviction": leaning})
+            if symbol not in self._symbols:
+                continue
+            if proposal.direction is Direction.NONE and lean(proposal.votes) >= self._least:
+                found[symbol] = as_entry(proposal, short=False)
+            elif self._shorts and not proposal.opens and lean(proposal.votes, short=True) >= self._least:
+                found[symbol] = as_entry(proposal, short=True)
         return found
 
     def wants(self, case: Case) -> bool:

@@ -14,6 +14,11 @@ _ASKED = (
     "stands. A scale is the part of what was bought that stays: 100 keeps it as it is, 25 to 75 sell down to that part, 0 "
     "closes it. Its stop stays in any case."
 )
+_ASKED_OF_SHORT = (
+    "This is a review of a short position that is held, sold short earlier on the thesis below. Nothing more is sold: judge "
+    "whether it still stands. A scale is the part of what was sold that stays: 100 keeps it as it is, 25 to 75 buy back down to "
+    "that part, 0 closes it. Its stop stays in any case, above the price."
+)
 _WHY_CAP = 160
 _THESIS_CAP = 340
 
@@ -24,7 +29,7 @@ def reviewed(case: Case) -> list[str]:
     if held is None:
         return []
     return [
-        f"{_ASKED} It is reviewed because {clean(held.told, _WHY_CAP)}.",
+        f"{_ASKED_OF_SHORT if held.short else _ASKED} It is reviewed because {clean(held.told, _WHY_CAP)}.",
         line(case, tuple(f"review.{name}" for name in FIGURES)),
         *_thesis(held),
     ]

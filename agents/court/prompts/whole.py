@@ -205,7 +205,8 @@ def _positions(case: Case) -> list[str]:
         age = "" if one.age_h is None else f", {one.age_h:.0f} h old"
         stop = "no stop rests" if one.stop_fraction is None else f"stop {one.stop_fraction:.1%} away"
         why = "not known" if one.thesis is None else clean(one.thesis, _THESIS_CAP)
-        size, profit = f"{one.equity_fraction:.1%} of equity", f"profit {one.profit_fraction:+.1%}"
+        size = f"{'short, ' if one.short else ''}{one.equity_fraction:.1%} of equity"
+        profit = f"profit {one.profit_fraction:+.1%}"
         lines.append(f"- {clean(one.symbol, NAME_CAP)}: {size}, {profit}{age}, {stop}; opened because: {why}")
     return [f"Held{_more(len(case.book.positions))}:", *lines]
 

@@ -73,8 +73,11 @@ class Showing:
 
     def _held(self, portfolio: Portfolio, as_of: datetime) -> tuple[HeldView, ...]:
         ledger, equity = self._trader.ledger, float(portfolio.equity)
+        by_side = self._settings.court.sides == "both"
         return tuple(
-            held_view(held, equity, ledger.opened_utc(held.symbol), as_of, self._theses.get(held.symbol))
+            held_view(
+                held, equity, ledger.opened_utc(held.symbol), as_of, self._theses.get(held.symbol), by_side=by_side
+            )
             for held in portfolio.positions
         )
 

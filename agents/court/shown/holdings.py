@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from config.frozen import Frozen, absent
+from config.frozen import Frozen, absent, empty
 from config.sections.limits import RiskLimits
 from risk.portfolio import Position
 
@@ -19,27 +19,39 @@ class HeldView(Frozen):
     equity_fraction: float
     """Its notional, of equity."""
     profit_fraction: float
-    """How far its mark is above its entry price, of that price."""
+    """How far its mark is above its entry price, of that price; of a short below it."""
     stop_fraction: float | None = Field(default=None, exclude_if=absent)
-    """How far the mark is above its stop, of the mark; None where no stop rests at the exchange."""
+    """How far the mark is above its stop, of the mark, of a short below it; None where no stop rests at the exchange."""
     age_h: float | None = Field(default=None, exclude_if=absent)
     """How long it has been held [hours]."""
     thesis: str | None = Field(default=None, exclude_if=absent)
     """The reasons for which it was opened; None where this session did not open it."""
+    short: bool = Field(default=False, exclude_if=empty)
+    """Whether it is short; left out for a long one."""
 
 
 def held_view(
-    position: Position, equity: float, opened_utc: datetime | None, as_of: datetime, thesis: str | None
+    position: Position,
+    equity: float,
+    opened_utc: datetime | None,
+    as_of: datetime,
+    thesis: str | None,
+    *,
+    by_side: bool = True,
 ) -> HeldView:
-    """A position at a moment, on an account of `equity` [quote]."""
+    """A position at a moment, on an account of `equity` [quote]. Without `by_side` a short is told as versions before 0.8 did: by
+    the figures of a long one, with a part of equity below zero."""
     mark, entry, stop = float(position.mark_price), float(position.entry_price), position.stop_price
+    short = by_side and position.is_short
+    sign = -1.0 if short else 1.0
     return HeldView(
         symbol=position.symbol,
-        equity_fraction=float(position.notional) / equity,
-        profit_fraction=mark / entry - 1.0,
-        stop_fraction=None if stop is None else 1.0 - float(stop) / mark,
+        equity_fraction=sign * float(position.notional) / equity,
+        profit_fraction=sign * (mark / entry - 1.0),
+        stop_fraction=None if stop is None else sign * (1.0 - float(stop) / mark),
         age_h=None if opened_utc is None else (as_of - opened_utc).total_seconds() / 3600,
         thesis=None if thesis is None else thesis[:THESIS_CAP],
+        short=short,
     )
 
 

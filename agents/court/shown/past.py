@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, empty
 
 Label = Literal[-1, 0, 1]
 
@@ -21,7 +21,14 @@ class PastCase(Frozen):
     known_at_utc: UtcTime = Field(description="when its outcome was known: nothing reads it before")
     scale: float = Field(ge=0, le=1, description="what the court let stand [share of the size]")
     label: Label = Field(description="1: the target came first, -1: the stop, 0: neither")
-    return_bps: float = Field(description="outcome of the purchase after fees, bought or not [bps]")
+    return_bps: float = Field(
+        description="outcome of the trade after fees, entered or not: above 0 it won, on either side [bps]"
+    )
     bars: int = Field(ge=1, description="bars until it ended [bars]")
     traits: str = Field(max_length=160, description="how it stood, in words")
     lesson: str = Field(max_length=80, description="which argument was right, in words")
+    short: bool = Field(
+        default=False,
+        exclude_if=empty,
+        description="whether it was a short sale; left out for a purchase, as in older files",
+    )

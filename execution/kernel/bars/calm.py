@@ -4,8 +4,9 @@ A bar is calm if nothing is said at its close, it reaches no order and no barrie
 day as the one before, lifts no breaker, trips none, and ends the day of no counted entry. What is in doubt is not calm: the loop
 takes it in full. Most bars of most tapes are calm, so their cost is that of a run.
 
-`PLACE.below` and `above` [quote]: prices that a calm bar does not reach; `coins` [base]: what is held; `passed` [bars]: believed
-bars of the sweep.
+`PLACE.below` and `above` [quote]: prices that a calm bar does not reach; `coins` [base]: what is held, below zero for a short;
+`passed` [bars]: believed bars of the sweep. On perpetuals `mark_below` and `mark_above` are the same for mark prices, and a bar
+at whose open funding is due is not calm while anything is held.
 """
 
 from typing import Any
@@ -14,9 +15,12 @@ import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import nearest_scaled
+from execution.kernel.judging.voters import floor_of_followed, mirrored_at
+from execution.kernel.margined.isolated import liquidation_of
+from execution.kernel.margined.sides import side_of
 from execution.kernel.market import forget
-from execution.kernel.records import Flags, Floats, Record, Records, Small
+from execution.kernel.protection import is_nearer, trailing_ticks
+from execution.kernel.records import Both, Flags, Floats, Record, Records, Small
 from risk.record import HORIZON_BARS
 
 _MARGIN = 1e-9
@@ -25,8 +29,10 @@ _MARGIN = 1e-9
 
 @compiled
 def skip(
+    both: Both,
     lane: Record,
     columns: Any,
+    more: Any,
     heard: Small,
     rules: Records,
     limits: Record,
@@ -38,15 +44,16 @@ def skip(
 ) -> int:
     """Live through the calm bars from `t` on, at which nothing is said, before `last`. Returns the first that is not one of them.
 
-    `columns`: those of `show` [quote, base]. `heard`, shape (n_rows,): the row of the votes of each bar, 0 where nothing is said.
-    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `equity`, shape (n_bars,) [quote]: of the lane's stretch.
+    `columns`: those of `show` [quote, base]; `more`: None on spot (`execution.kernel.lanes.tape`). `heard`, shape (n_rows,):
+    the row of the votes of each bar, 0 where nothing is said. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    `equity`, shape (n_bars,) [quote]: of the lane's stretch.
     """
     for s in range(len(places)):
-        if not _watch(rules[s], places[s]):
+        if not _watch(both, rules[s], limits, places[s]):
             return t
     end = min(last, _quiet_until(lane, account))
     if account.following:
-        end = min(end, _follow(limits, account, places, t))
+        end = min(end, _follow(both, limits, account, places, t))
     if limits.expires:
         for s in range(len(places)):
             if places[s].held:
@@ -56,7 +63,12 @@ def skip(
         return t
     brake -= brake * _MARGIN
     begun, least = t, _least_of_the_week(limits, account)
-    if len(places) == 1:
+    if both is not None:
+        t = _drift(
+            more, columns[0], columns[1], columns[3], heard, lane.said, limits, account, places, equity, lane.first, brake, least,
+            t, end,
+        )  # fmt: skip
+    elif len(places) == 1:
         t = _glide(
             columns[0], columns[1], columns[3], heard, lane.said, limits, account, places[0], equity, lane.first, brake, least,
             t, end,
@@ -177,9 +189,69 @@ def _glide(
 
 
 @compiled
-def _watch(rule: Record, place: Record) -> bool:
+def _drift(
+    more: Any,
+    prices: Floats,
+    state: Flags,
+    sigma: Floats,
+    heard: Small,
+    said: int,
+    limits: Record,
+    account: Record,
+    places: Records,
+    equity: Floats,
+    first: int,
+    brake: float,
+    least: float,
+    t: int,
+    end: int,
+) -> int:
+    """The same for perpetuals: valued at mark prices, which must reach nothing either. `more`: see
+    `execution.kernel.lanes.tape`."""
+    marks, _, starts, _ = more
+    peak, braked, slot = account.peak, len(sigma) > 0, t % limits.day_bars
+    floor, counted = max(least, _least_of_all(limits, account, peak)), account.entries > 0 or account.errors > 0
+    holds = False
+    for s in range(len(places)):
+        holds = holds or places[s].held > 0
+    while t < end and not heard[t + said]:
+        worth, calm = account.cash_quote, not holds or starts[t + 1] == starts[t]
+        for s in range(len(places)):
+            known, place = state[t, s], places[s]
+            if known != w.ABSENT:
+                calm &= prices[w.LOW, t, s] > place.below and prices[w.HIGH, t, s] < place.above
+                if place.held:
+                    calm &= marks[w.LOW, t, s] > place.mark_below and marks[w.HIGH, t, s] < place.mark_above
+                calm &= not (braked and abs(sigma[t, s]) >= brake)
+            if place.held:
+                worth += place.coins * (marks[w.CLOSE, t, s] if known == w.BELIEVED else place.mark)
+        if not calm or not worth > floor:
+            break
+        for s in range(len(places)):
+            if state[t, s] == w.BELIEVED:
+                places[s].passed += 1
+                if places[s].held:
+                    places[s].mark = marks[w.CLOSE, t, s]
+        equity[t - first] = worth
+        if counted:
+            forget(account, slot)
+            slot = slot + 1 if slot + 1 < limits.day_bars else 0
+            counted = account.entries > 0 or account.errors > 0
+        if worth > peak:
+            peak = worth
+            floor = max(least, _least_of_all(limits, account, peak))
+        t += 1
+    account.peak = peak
+    return t
+
+
+@compiled
+def _watch(both: Both, rule: Record, limits: Record, place: Record) -> bool:
     """Note what a calm bar must not reach in one market. False if an order trades there at the next open, or may be changed."""
-    place.below, place.above, place.passed, place.coins = -np.inf, np.inf, 0, place.held * rule.lot[0]
+    place.below, place.above, place.passed = -np.inf, np.inf, 0
+    place.coins = side_of(both, place) * (place.held * rule.lot[0])
+    if both is not None:
+        place.mark_below, place.mark_above = -np.inf, np.inf
     if not place.live and not place.held:
         return True
     if place.changed or place.unwanted or place.leaving or place.orders[w.BUYING, w.KIND] != w.NOTHING:
@@ -188,13 +260,29 @@ def _watch(rule: Record, place: Record) -> bool:
         kind = place.orders[slot, w.KIND]
         if kind != w.NOTHING and place.orders[slot, w.TAKING]:
             return False
-        if kind == w.STOP:
-            place.below = max(place.below, place.wakes[slot])
-        elif kind == w.LIMIT:
-            place.above = min(place.above, place.wakes[slot])
+        if kind == w.NOTHING:
+            continue
+        if both is None or not rule.by_mark or kind != w.STOP:
+            if (kind == w.STOP) == (side_of(both, place) > 0):
+                place.below = max(place.below, place.wakes[slot])
+            else:
+                place.above = min(place.above, place.wakes[slot])
+        elif place.side > 0:
+            place.mark_below = max(place.mark_below, place.wakes[slot])
+        else:
+            place.mark_above = min(place.mark_above, place.wakes[slot])
+    if both is not None:
+        at = liquidation_of(rule, limits, place)
+        if at > 0.0 and place.side > 0:
+            place.mark_below = max(place.mark_below, at)
+        elif at > 0.0:
+            place.mark_above = min(place.mark_above, at)
     if place.trailing_from > 0.0:
-        place.above = min(place.above, place.trailing_from)
-        return bool(nearest_scaled(place.trailing_from, rule.trail[0], rule.trail[1]) <= place.stop_ticks)
+        if side_of(both, place) > 0:
+            place.above = min(place.above, place.trailing_from)
+        else:
+            place.below = max(place.below, place.trailing_from)
+        return not is_nearer(both, place, trailing_ticks(both, rule, limits, place), place.stop_ticks)
     return True
 
 
@@ -208,6 +296,8 @@ def _quiet_until(lane: Record, account: Record) -> int:
         moment = min(moment, account.weekly_until)
     if account.turbulent_until:
         moment = min(moment, account.turbulent_until)
+    if account.risen_until:
+        moment = min(moment, account.risen_until)
     if account.streak_until:
         moment = min(moment, account.streak_until)
     return int(-((lane.begin_us - moment) // lane.step_us) - 1)
@@ -234,7 +324,7 @@ def _least(top: float, most: float) -> float:
 
 
 @compiled
-def _follow(limits: Record, account: Record, places: Records, t: int) -> int:
+def _follow(both: Both, limits: Record, account: Record, places: Records, t: int) -> int:
     """Note the barriers of followed purchases. Returns the first bar that may end one by its age."""
     end = t + HORIZON_BARS
     for s in range(len(places)):
@@ -245,13 +335,31 @@ def _follow(limits: Record, account: Record, places: Records, t: int) -> int:
                 continue
             if followed[2] == 0.0 or followed[4] == w.LEAVING:
                 return t
+            if both is not None and place.mirrored[v]:
+                end = min(end, _follow_short(both, limits, place, v, t))
+                continue
             if followed[4] > 0.0:
-                place.below = max(place.below, max(followed[1] * (1.0 - limits.hard_stop), followed[3]))
+                place.below = max(place.below, floor_of_followed(both, limits, place, v))
                 continue
             place.below = max(place.below, followed[1] * (1.0 - followed[0]))
             place.above = min(place.above, followed[1] * (1.0 + limits.take_profit))
             end = min(end, t + HORIZON_BARS - 1 - int(followed[2]))
     return end
+
+
+@compiled
+def _follow_short(both: Both, limits: Record, place: Record, v: int, t: int) -> int:
+    """The same of a short sale: its stop lies above, and its target below."""
+    followed = place.followed[v]
+    if followed[4] > 0.0:
+        stop = mirrored_at(both, place, v, floor_of_followed(both, limits, place, v))
+        place.above = min(place.above, stop - stop * _MARGIN)
+        return t + HORIZON_BARS
+    stop = mirrored_at(both, place, v, followed[1] * (1.0 - followed[0]))
+    target = mirrored_at(both, place, v, followed[1] * (1.0 + limits.take_profit))
+    place.above = min(place.above, stop - stop * _MARGIN)
+    place.below = max(place.below, target + abs(target) * _MARGIN)
+    return int(t + HORIZON_BARS - 1 - int(followed[2]))
 
 
 @compiled

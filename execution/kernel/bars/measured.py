@@ -29,6 +29,19 @@ def show(columns: Any, now: Records, t: int) -> None:
 
 
 @compiled
+def show_marks(marks: Floats, rates: Floats, now: Records, t: int) -> None:
+    """Lay out the mark prices of bar `t`, and the funding rates that were due last, in `now`, shape (n_symbols,).
+
+    `marks`, shape (4, n_bars, n_symbols): open, high, low and close [quote]; `rates`, shape (n_bars, n_symbols) [fraction].
+    """
+    for s in range(len(now)):
+        bar = now[s]
+        bar.mark_open, bar.mark_high = marks[w.OPEN, t, s], marks[w.HIGH, t, s]
+        bar.mark_low, bar.mark_close = marks[w.LOW, t, s], marks[w.CLOSE, t, s]
+        bar.rate = rates[t, s]
+
+
+@compiled
 def sound(prices: Floats, state: Flags) -> tuple[int, bool, float]:
     """The bar of the first close of any market, -1 if a bar is not finite, positive and in order; whether each bar of each market
     is believed; and the largest return of any bar, up or down [simple return].

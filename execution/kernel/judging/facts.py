@@ -14,6 +14,7 @@ def refresh(fact: Record, t: int) -> None:
         fact.bar = t + 1
         fact.value = 0.0
         fact.loss = 0.0
+        fact.short_loss = 0.0
         fact.ratio = 0.0
         fact.daily = 0.0
         fact.volume = 0.0

@@ -11,7 +11,9 @@ from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, over, times, two_sum
 from execution.kernel.judging.pairs import correlated
-from execution.kernel.records import Floats, Record, Records, Small
+from execution.kernel.margined.isolated import free_of
+from execution.kernel.margined.sides import side_of, with_side
+from execution.kernel.records import Both, Floats, Record, Records, Small
 from risk.sizing import A_HAIR_LESS
 from risk.window import QUARANTINE_BARS
 
@@ -29,17 +31,17 @@ def cash_of(limits: Record, account: Record) -> Pair:
 
 
 @compiled
-def equity_in_parts(rules: Records, limits: Record, account: Record, places: Records) -> Pair:
+def equity_in_parts(both: Both, rules: Records, limits: Record, account: Record, places: Records) -> Pair:
     """Cash and positions at the marks [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
-    return equity_with(cash_of(limits, account), rules, places)
+    return equity_with(both, cash_of(limits, account), rules, places)
 
 
 @compiled
-def equity_with(cash: Pair, rules: Records, places: Records) -> Pair:
+def equity_with(both: Both, cash: Pair, rules: Records, places: Records) -> Pair:
     """This cash and positions at the marks [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
     total = cash
     for s in range(len(places)):
-        total = add(total, worth_of(rules[s], places[s]))
+        total = add(total, with_side(worth_of(rules[s], places[s]), side_of(both, places[s])))
     return total
 
 
@@ -69,8 +71,41 @@ def worth_of(rule: Record, place: Record) -> Pair:
 
 @compiled
 def exposed(rule: Record, place: Record) -> Pair:
-    """Notional held and under way, in quote units."""
+    """Notional held and under way, in quote units, without a sign."""
     return add(worth_of(rule, place), pending_of(place))
+
+
+@compiled
+def weight_of(both: Both, rule: Record, place: Record, equity: float) -> float:
+    """The same as a part of equity [quote], below zero for a short."""
+    share = exposed(rule, place)[0] / equity
+    return float(share if side_of(both, place) > 0 else -share)
+
+
+@compiled
+def net_of(rules: Records, places: Records, but: int) -> float:
+    """What is long less what is short of positions and of entries under way, without those of the market `but` [quote].
+
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE of perpetuals.
+    """
+    total = (0.0, 0.0)
+    for s in range(len(places)):
+        if s != but:
+            total = add(total, with_side(exposed(rules[s], places[s]), places[s].side))
+    return float(total[0])
+
+
+@compiled
+def short_notional(rules: Records, places: Records, but: int) -> float:
+    """Notional of the positions that are short, without that of the market `but` [quote].
+
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE of perpetuals.
+    """
+    total = (0.0, 0.0)
+    for s in range(len(places)):
+        if s != but and places[s].side < 0:
+            total = add(total, worth_of(rules[s], places[s]))
+    return float(total[0])
 
 
 @compiled
@@ -200,6 +235,24 @@ def cash_room(rule: Record, limits: Record, free: Pair, places: Records, enough:
 
 
 @compiled
+def margin_room(rule: Record, limits: Record, account: Record, places: Records, enough: float) -> float:
+    """What the free wallet has margin and fee for, as `cash_room` has it of cash [quote].
+
+    `places`, shape (n_symbols,): records of PLACE of perpetuals.
+    """
+    coming = (0.0, 0.0)
+    for s in range(len(places)):
+        coming = add(coming, pending_of(places[s]))
+    free, each = over(free_of(account), (limits.quote_units, 0.0)), (rule.margin_fee[0], rule.margin_fee[1])
+    if limits.entry_cap:
+        whole = over(over(free, each), (limits.capped[0], limits.capped[1]))
+        return float(min(enough, add(whole, (-coming[0], -coming[1]))[0] * A_HAIR_LESS))
+    bound = times(coming, (rule.unleveraged[0], rule.unleveraged[1]))
+    spare = over(add(free, (-bound[0], -bound[1])), each)
+    return float(min(enough, times(spare, over((99.0, 0.0), (100.0, 0.0)))[0]))
+
+
+@compiled
 def sector_room(rules: Records, limits: Record, places: Records, own: int, equity: float) -> float:
     """What a market's sector leaves [fraction of equity]; a market of no sector is not capped by one.
 
@@ -216,6 +269,7 @@ def sector_room(rules: Records, limits: Record, places: Records, own: int, equit
 
 @compiled
 def cluster_room(
+    both: Both,
     now: Records,
     returns: Floats,
     pairs: Records,
@@ -243,7 +297,8 @@ def cluster_room(
         for other in range(count):
             if places[other].reached or not is_weighed(now[other], places[other]):
                 continue
-            if correlated(returns, pairs, t, rows, here, other) > limits.max_correlation:
+            value = correlated(returns, pairs, t, rows, here, other)
+            if (value if both is None else abs(value)) > limits.max_correlation:
                 places[other].reached, found = 1, True
                 places[waiting].front = other
                 waiting += 1

@@ -20,3 +20,24 @@ def correlated(returns: Floats, pairs: Records, t: int, rows: int, s: int, other
         kept.value = correlation(returns[one, t - rows + 1 : t + 1], returns[two, t - rows + 1 : t + 1])
         kept.bar, kept.rows = t + 1, rows
     return float(kept.value)
+
+
+@compiled
+def as_bets(returns: Floats, pairs: Records, t: int, rows: int, s: int, other: int, together: bool) -> float:
+    """The correlation of two bets: that of their markets, or its negative where one of them is short and the other is not.
+
+    Arguments as in `correlated`: `returns`, shape (n_symbols, n_bars) [fraction]. `together`: both are on one side. A market that
+    has not moved counts as one with the other, on either side.
+    """
+    value = correlated(returns, pairs, t, rows, s, other)
+    if together or _is_still(returns[s, t - rows + 1 : t + 1]) or _is_still(returns[other, t - rows + 1 : t + 1]):
+        return value
+    return -value
+
+
+@compiled
+def _is_still(returns: Floats) -> bool:
+    still = True
+    for i in range(1, len(returns)):
+        still &= returns[i] == returns[0]
+    return bool(still)

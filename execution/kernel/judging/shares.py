@@ -72,6 +72,8 @@ def rough_lots_of_share(
     goal, most = equity * of_position * min(scale, 1.0) * wanted / worth, equity * of_order / worth
     if not (is_clear(goal, np.rint(goal)) and is_clear(most, np.rint(most))):
         return UNCLEAR
+    if place.held and place.mark > price:
+        return UNCLEAR
     if place.held and (goal <= place.held or of_order <= 0.0):
         return -1
     return int(max(0.0, min(np.floor(goal) - place.held, np.floor(most))))
@@ -89,10 +91,14 @@ def lots_of_share(
     of_order: float,
 ) -> int:
     """Lots that a share leaves to be added, given the caps of the whole position and of the order [fractions of equity]; -1 if
-    what is held is enough. `equity`, `price` [quote]; `scale`: what court and policy leave."""
+    what is held is enough: it counts at its mark where that is above the price. `equity`, `price` [quote]; `scale`: what court
+    and policy leave."""
     worth = times(price, (rule.lot[0], rule.lot[1]))
     goal = over(times(times(equity, of_position), times(scale, decimal_of(wanted))), worth)
-    added = add(goal, (-float(place.held), 0.0))
+    held = (float(place.held), 0.0)
+    if place.held and place.mark > price[0]:
+        held = over(times(held, decimal_of(place.mark)), price)
+    added = add(goal, (-held[0], -held[1]))
     if place.held and (added[0] <= 0.0 or of_order <= 0.0):
         return -1
     return max(0, min(floor_of(added), floor_of(over(times(equity, decimal_of(of_order)), worth))))

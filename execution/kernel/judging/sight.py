@@ -5,11 +5,20 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.judging.facts import refresh
-from execution.kernel.judging.holdings import deployed, equity_in_parts, exposed, is_weighed, own_rows, rows_of
+from execution.kernel.judging.holdings import (
+    deployed,
+    equity_in_parts,
+    exposed,
+    is_weighed,
+    own_rows,
+    rows_of,
+    weight_of,
+)
 from execution.kernel.judging.pairs import correlated
 from execution.kernel.judging.tails import add_up, both_tails, unit_tails
 from execution.kernel.judging.voters import calibrated
-from execution.kernel.records import Floats, Record, Records, Small
+from execution.kernel.margined.sides import side_of
+from execution.kernel.records import Both, Floats, Record, Records, Small
 from execution.observation import LEAST_BARS, daily_volatility, encode, short_over_long
 
 _encode, _short_over_long, _daily_volatility = compiled(encode), compiled(short_over_long), compiled(daily_volatility)
@@ -17,6 +26,7 @@ _encode, _short_over_long, _daily_volatility = compiled(encode), compiled(short_
 
 @compiled
 def see(
+    both: Both,
     now: Records,
     returns: Floats,
     sums: Floats,
@@ -44,13 +54,29 @@ def see(
     missing. `direction`, `conviction` and `scale` belong to the proposal. All other arguments are those of `judge`, and nothing
     else is changed but `paper`, and what `facts` and `pairs` keep.
     """
-    equity = equity_in_parts(rules, limits, account, places)[0]
+    equity = equity_in_parts(both, rules, limits, account, places)[0]
     rows = rows_of(now, seen, origin, limits, places, t, s)
     worst, value, loss, fact = np.nan, np.nan, np.nan, facts[t % len(facts), s]
     refresh(fact, t)
     if rows >= LEAST_BARS and equity > 0.0:
         worst, value, loss = _book_risk(
-            now, returns, sums, seen, origin, rules, limits, account, places, paper, facts, pairs, t, s, rows, equity
+            both,
+            now,
+            returns,
+            sums,
+            seen,
+            origin,
+            rules,
+            limits,
+            account,
+            places,
+            paper,
+            facts,
+            pairs,
+            t,
+            s,
+            rows,
+            equity,
         )
     place = places[s]
     _encode(
@@ -59,7 +85,7 @@ def see(
         conviction,
         calibrated(points, conviction) if len(points) and not np.isnan(conviction) else np.nan,
         scale,
-        exposed(rules[s], place)[0],
+        side_of(both, place) * exposed(rules[s], place)[0],
         float((t - place.opened + 1) * step_us) if place.held else 0.0,
         deployed(rules, places, w.NONE),
         equity,
@@ -99,6 +125,7 @@ def _volatility(
 
 @compiled
 def _book_risk(
+    both: Both,
     now: Records,
     returns: Floats,
     sums: Floats,
@@ -124,7 +151,7 @@ def _book_risk(
     for other in range(len(places)):
         if other != s and not is_weighed(now[other], places[other]):
             continue
-        weight = exposed(rules[other], places[other])[0] / equity
+        weight = weight_of(both, rules[other], places[other], equity)
         if weight != 0.0:
             count, only, share = count + 1, other, weight
         if other != s:
@@ -137,12 +164,12 @@ def _book_risk(
         steps = sums[only, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
         fact = facts[t % len(facts), only]
         refresh(fact, t)
-        value, loss = unit_tails(limits, account, paper, steps, fact)
-        return worst, value * share * limits.day_scale, loss * share * limits.day_scale
+        value, loss = unit_tails(limits, account, paper, steps, fact, w.LONG if share > 0.0 else w.SHORT)
+        return worst, value * abs(share) * limits.day_scale, loss * abs(share) * limits.day_scale
     paper[0, :rows] = 0.0
     for other in range(len(places)):
         if other == s or is_weighed(now[other], places[other]):
-            weight = exposed(rules[other], places[other])[0] / equity
+            weight = weight_of(both, rules[other], places[other], equity)
             for i in range(rows):
                 paper[0, i] += returns[other, t - rows + 1 + i] * weight
     value, loss = both_tails(limits, account, paper, add_up(limits, paper[0, :rows], paper[0]))

@@ -27,19 +27,22 @@ _PIECE = 4096
 
 
 @compiled
-def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, alone: bool) -> int:
+def prepare_tails(
+    limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, alone: bool, side: int
+) -> int:
     """Fill `paper` with the bars to be measured, oldest first. Returns their number, or SCALES.
 
     `paper`, shape (4, window) [fraction]: scratch space, changed; where the book holds more, its row 0 has the steps of that.
     `steps`, shape (n_steps,): the symbol's simple returns in steps, oldest first [fraction]. `alone`: the book holds nothing
     else; then only the bars of the tail are measured, otherwise all of them. `fact`: keeps what is measured of the market alone.
+    `side`: LONG or SHORT, of what is added; a short brings the returns with the other sign.
     """
     if alone and limits.filtered:
-        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = unit_tails(limits, account, paper, steps, fact)
+        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = unit_tails(limits, account, paper, steps, fact, side)
         return SCALES
     rows, own = len(steps), paper[1, : len(steps)]
     for i in range(rows):
-        own[i] = steps[i]
+        own[i] = side * steps[i]
     if not alone:
         return rows
     edge = ranked(account, paper, own, max(rank_above(limits.var_tail, rows), rank_above(limits.es_tail, rows)))
@@ -54,12 +57,20 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats,
 
 
 @compiled
-def unit_tails(limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record) -> tuple[float, float]:
+def unit_tails(
+    limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, side: int
+) -> tuple[float, float]:
     """VaR and ES, per step, of a book that is one market and nothing else; filtered, they scale with its share.
 
     `paper`, shape (4, window) [fraction]: scratch space, changed. `steps`, shape (n_steps,): the market's simple returns in
-    steps, oldest first [fraction]. `fact`: has them, or keeps them from now on.
+    steps, oldest first [fraction]. `fact`: has them, or keeps them from now on. `side`: LONG or SHORT.
     """
+    if side < 0:
+        if not fact.short_loss > 0.0:
+            for i in range(len(steps)):
+                paper[2, i] = -steps[i]
+            fact.short_value, fact.short_loss = _filtered(limits, account, paper, len(steps))
+        return float(fact.short_value), float(fact.short_loss)
     if not fact.loss > 0.0:
         for i in range(len(steps)):
             paper[2, i] = steps[i]

@@ -82,6 +82,12 @@ def fitting(course: Course, pattern: Course) -> Course:
             "All lanes of one call need steps of one length for VaR. Nothing was run. Run those of another limits.var_horizon in "
             "a separate call."
         )
+    if (grid.columns.contracts is not None) is not course.rules.perpetual:
+        raise DataFault(
+            "Bars and rules are not both of spot or both of perpetuals. Nothing was run. Give both for the same markets."
+        )
+    if course.votes.short is not None and not course.rules.perpetual:
+        raise DataFault("Votes name short sales, and spot cannot be sold short. Nothing was run. Give none of them.")
     if course.votes.direction.shape != grid.columns.shape:
         raise DataFault(
             f"Votes have shape {course.votes.direction.shape}, and bars have shape {grid.columns.shape}. Nothing was run. "

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from config.errors import DataFault
+from config.errors import DataFault, UsageFault
 from execution.kernel import records as w
 from execution.kernel.lanes.course import Course, fitting, joined, said
 from execution.kernel.lanes.reach import can_bind
@@ -44,6 +44,12 @@ class Lanes:
         if not courses:
             raise DataFault("There is no course to run. Nothing was run: give one for each account.")
         self._asks, self._reviews = asks, reviews
+        self._both = True if courses[0].rules.perpetual else None
+        if asks and self._both:
+            raise UsageFault(
+                "The fast engine shows a policy no short, no margin and no liquidation, and the markets are perpetuals. Nothing "
+                "was run. Trade them with the account of a session."
+            )
         self._courses = list(courses)
         known = [fitting(course, courses[0]) for course in (*courses, *also)]
         self._grids = joined([(course.grid, course.grid.columns.state) for course in known])
@@ -156,7 +162,7 @@ class Lanes:
         self._courses[lane], self._begins[lane] = course, begin
         wipe(state, lane)
         places, account = state.places[lane], state.accounts[lane]
-        places["symbol"], places["part"] = self._numbers, 1.0
+        places["symbol"], places["part"], places["side"] = self._numbers, 1.0, w.LONG
         open_account(account, limits, columns.begin_us + first * columns.step_us, begin + first)
         account["voters"] = course.votes.voters if limits["learns"] else 0
         rules = self._limits[number]
@@ -182,7 +188,7 @@ class Lanes:
         answers, bars = self._answers(multipliers), self._state.equity.shape[1] if until is None else until
         rules = (self._markets, self._limits, self._points)
         answers = answers if only is None else np.where(only, answers, np.nan)
-        asks = (self._asks, self._reviews)
+        asks = (self._asks, self._reviews, self._both)
         while (found := advance(self._tape, *rules, self._state, answers, bars, self._room, *asks)) & w.NO_ROOM:
             answers = np.where(self._state.lanes["status"] == w.CROWDED, 1.0, np.nan)
             fills = self._state.fills
@@ -204,6 +210,10 @@ class Lanes:
         """
         from execution.kernel.loop import look
 
+        if self._both:
+            raise UsageFault(
+                "What the fast engine shows a policy knows no shorts, and the markets are perpetuals. Nothing was read."
+            )
         lanes = self._state.lanes
         given = np.asarray(markets, dtype=np.int64)
         if bool(((lanes["bar"] + self.asking <= lanes["first"]) & (given != w.NONE)).any()):

@@ -13,8 +13,9 @@ from execution.observation import COLUMNS
 _FIRST_FILLS = 4096
 _MOST_PAIRS = 2_000_000
 """Correlations that are kept [count]: 48 MB, of which a system gives what is written."""
-_MOST_TRADES = 16
-"""The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
+_MOST_TRADES = 23
+"""The most trades at one level that the orders of one symbol can make in one bar: four at the open, three in each sweep, of which
+a perpetual has up to six, and a liquidation."""
 _MEASURES = ("filtered", "window", "step", "var_tail", "es_tail", "decay", "falls", "floored", "day_bars")
 """Limits on which the figures of FACT depend."""
 

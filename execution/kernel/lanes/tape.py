@@ -10,6 +10,7 @@ import numpy as np
 from execution.kernel.grid import Columns, Figures
 from execution.kernel.lanes.course import Course
 from execution.kernel.lanes.reach import can_bind
+from execution.kernel.margined.contracts import joined_contracts
 from execution.kernel.records import Floats, Records, Small
 
 
@@ -18,7 +19,8 @@ class Tape(NamedTuple):
 
     `columns`: prices, states, frozen markets, moves and stale bars (`execution.kernel.bars.measured.show`). `returns`, `sums`,
     `seen` (k, n): returns, the sums of the latest of them [simple return], and how many there were [count]. `heard` (n,): the row
-    of `says` (n_rows, k) of each bar.
+    of `says` (n_rows, k) of each bar. `more`: None on spot; marks, rates, starts and dues of perpetuals
+    (`execution.kernel.margined.contracts`).
     """
 
     columns: tuple[Any, ...]
@@ -27,6 +29,7 @@ class Tape(NamedTuple):
     seen: Small
     heard: Small
     says: Records
+    more: tuple[Any, ...] | None
 
 
 def tape_of(columns: Sequence[Columns], courses: Sequence[Course], asks: bool, heard: Small, says: Records) -> Tape:
@@ -42,7 +45,9 @@ def tape_of(columns: Sequence[Columns], courses: Sequence[Course], asks: bool, h
     prices = _beside([each.prices for each in columns])
     below = [_below([getattr(each, name) for each in columns]) for name in ("state", "frozen")]
     below += [_below([getattr(each, name) for each in figures]) for name in ("sigma", "stale")]
-    return Tape((prices, *below), returns, sums, seen, heard, says)
+    contracts = [each.contracts for each in columns if each.contracts is not None]
+    more = joined_contracts(contracts).columns if contracts else None
+    return Tape((prices, *below), returns, sums, seen, heard, says, more)
 
 
 def _brakes(course: Course) -> bool:

@@ -26,6 +26,10 @@ class Votes:
     `exposure` in [0, 1] and `exit_price` [quote], if given: the share that position voters want, and their own exit; NaN where
     none speaks. `sharing` and `out`, which belong to `cast`: a bit for each voter that wants a share, and that votes for a sale.
     `horizon`, if given: how long those who vote for a purchase mean to hold [bars]; 0 where one of them states none.
+
+    On perpetuals `short`, if given, has the bits OPENS, of a direction of -1 that proposes a short sale, and COVERS, which
+    closes a short; a purchase closes one too. Exposure, exit and horizon then are those of the side that is proposed. `shorts`,
+    which belongs to `cast`: a bit for each voter that votes for a short sale.
     """
 
     direction: Flags
@@ -38,11 +42,16 @@ class Votes:
     sharing: NDArray[np.int32] | None = None
     out: NDArray[np.int32] | None = None
     horizon: NDArray[np.int32] | None = None
+    short: Flags | None = None
+    shorts: NDArray[np.int32] | None = None
 
     @property
     def voters(self) -> int:
         """How many voters have a record."""
-        return 1 if self.cast is None else int(self.cast.max(initial=0)).bit_length()
+        if self.cast is None:
+            return 1
+        most = int(self.cast.max(initial=0))
+        return (most if self.shorts is None else max(most, int(self.shorts.max(initial=0)))).bit_length()
 
 
 def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
@@ -51,10 +60,12 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
     `shape` is that of the bars. Raises DataFault for votes of other shapes, and out of their ranges.
     """
     cast = (votes.direction > 0).view(np.int8) if votes.cast is None else votes.cast
+    short = np.broadcast_to(np.int8(0), shape) if votes.short is None else votes.short
+    shorts = votes.shorts if votes.shorts is not None else _opens(votes, shape)
     none = np.broadcast_to(np.nan, shape)
     exposure = none if votes.exposure is None else votes.exposure
     exit_price = none if votes.exit_price is None else np.where(np.isnan(exposure), np.nan, votes.exit_price)
-    sharing = _sharing(votes, cast)
+    sharing = _sharing(votes, cast, shorts)
     out = (votes.direction < 0).view(np.int8) if votes.out is None else votes.out
     given: dict[str, NDArray[Any]] = {
         "cast": cast,
@@ -63,6 +74,8 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
         "sharing": sharing,
         "out": out,
         "horizon": np.broadcast_to(np.int32(0), shape) if votes.horizon is None else votes.horizon,
+        "shorts": shorts,
+        "short": short,
         "direction": votes.direction,
         "conviction": votes.conviction,
         "scale": votes.scale,
@@ -93,7 +106,8 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
             f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "
             "full engine."
         )
-    spoken = np.flatnonzero(_speaks([votes.direction, *(part for part in (votes.cast, votes.out) if part is not None)]))
+    told = (votes.cast, votes.out, votes.short, votes.shorts)
+    spoken = np.flatnonzero(_speaks([votes.direction, *(part for part in told if part is not None)]))
     rows, says = np.zeros(len(cast), dtype=np.int32), np.zeros((len(spoken) + 1, shape[1]), dtype=w.SAY)
     rows[spoken] = np.arange(1, len(says), dtype=np.int32)
     for name, column in given.items():  # what goes with no vote is never read
@@ -109,13 +123,20 @@ def _speaks(columns: list[NDArray[Any]]) -> NDArray[np.bool_]:
     return np.asarray(said[:, 0] if said.shape[1] == 1 else said.any(axis=1))
 
 
-def _sharing(votes: Votes, cast: NDArray[Any]) -> NDArray[Any]:
+def _opens(votes: Votes, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Where a short sale is proposed, as a bit of the only voter; nowhere without `short`."""
+    if votes.short is None:
+        return np.broadcast_to(np.int32(0), shape)
+    return ((votes.direction < 0) & ((votes.short & w.OPENS) > 0)).astype(np.int32)
+
+
+def _sharing(votes: Votes, cast: NDArray[Any], shorts: NDArray[Any]) -> NDArray[Any]:
     """Which voters want a share; none where no share is given."""
     if votes.sharing is not None:
         return votes.sharing
     if votes.exposure is None:
         return np.broadcast_to(np.int32(0), cast.shape)
-    return np.where(np.isnan(votes.exposure), 0, cast).astype(np.int32)
+    return np.where(np.isnan(votes.exposure), 0, cast | shorts).astype(np.int32)
 
 
 def _is_odd(exposure: NDArray[Any], exit_price: NDArray[Any], direction: NDArray[Any]) -> bool:

@@ -23,12 +23,12 @@ from evidence.policy.retrained import accounts_of, plan_in, trainer_of
 from evidence.search.counted import parameters_hash, parameters_of, scope_of
 from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.tape import Tape
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.files import write_output, write_tables
 from ops.report.verdict_picture import opening_picture, verdict_picture
 from ops.tables.policy.verdict import judgement_markdown, show_judgement, show_opening
 from ops.terminal.data_told import tell_data
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import PolicyModel, load_model
 from rl.serving.promise import VERDICT
 from rl.training.curve import LegReport
@@ -40,7 +40,7 @@ FOLDS = "folds"
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """Judge; returns the exit code. Raises TribunalError."""
-    model = None if arguments.model is None else load_model(Path(arguments.model).expanduser(), schema_sha256())
+    model = None if arguments.model is None else load_model(Path(arguments.model).expanduser(), known_schemas())
     world = _world_asked(arguments)
     if arguments.hold_out:
         return _open(model, world, arguments)
@@ -156,7 +156,7 @@ def _names(world: World) -> list[str]:
 
 
 def _world_asked(arguments: argparse.Namespace) -> World:
-    asked = world_asked(arguments)
+    asked = contracts_asked(arguments)
     if arguments.simulated == bool(asked.bars.data):
         raise UsageFault(
             "A verdict needs bars: recorded ones (--data FILE, or --store DIR), or the simulated market (--simulated), and not "

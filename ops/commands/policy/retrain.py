@@ -19,11 +19,11 @@ from evidence.policy.proposals import read_proposals
 from evidence.policy.retrained import accounts_of, plan_in
 from ops.commands.options import Unsaid
 from ops.commands.policy.train import fitted
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.tables.training import Compared, Trained, show_promotion, show_retraining
 from ops.terminal.data_told import tell_data
 from rl.environment.tape import PolicyTape
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import PolicyModel, load_model
 from rl.serving.policy import base_of
 from rl.training.candidates import next_candidate, promote
@@ -39,11 +39,11 @@ def retrain_command(arguments: argparse.Namespace) -> int:
     """Retrain or promote; returns the exit code. Raises TribunalError."""
     folder = Path(arguments.model).expanduser()
     if arguments.promote_as is not None:
-        show_promotion(folder, promote(folder, arguments.promote_as, schema_sha256(), SystemClock().now()))
+        show_promotion(folder, promote(folder, arguments.promote_as, known_schemas(), SystemClock().now()))
         return 0
     if not (arguments.data or arguments.store):
         raise UsageFault("Retraining needs newer bars, --data FILE or --store DIR. Nothing was started.")
-    known = load_model(folder, schema_sha256())
+    known = load_model(folder, known_schemas())
     plan = plan_in(known)
     world = world_of(_asked(known, arguments))
     tape = tape_of(world)
@@ -79,7 +79,7 @@ def retrain_command(arguments: argparse.Namespace) -> int:
 
 def _asked(model: PolicyModel, arguments: argparse.Namespace) -> WorldRequest:
     """The world of the options, under the profile that the model was trained with unless another was typed."""
-    asked, profile = world_asked(arguments), model.card.configuration.get("profile")
+    asked, profile = contracts_asked(arguments), model.card.configuration.get("profile")
     if isinstance(arguments.profile, Unsaid) and isinstance(profile, str):
         return asked.model_copy(update={"profile": profile})
     return asked

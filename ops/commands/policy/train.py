@@ -19,7 +19,7 @@ from evidence.search.counted import parameters_hash, parameters_of, scope_of, ta
 from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.files.sources import all_exist
 from market.tape import Tape
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.files import write_output
 from ops.report.learning_picture import learning_picture
 from ops.tables.training import Trained, show_training
@@ -134,7 +134,7 @@ def fitted(
 
 
 def _world_asked(arguments: argparse.Namespace) -> World:
-    asked = world_asked(arguments)
+    asked = contracts_asked(arguments)
     if arguments.simulated == bool(asked.bars.data):
         raise UsageFault(
             "Training needs bars: recorded ones (--data FILE, or --store DIR), or the simulated market (--simulated), and not "
@@ -194,7 +194,7 @@ def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, tri
 
 def data_hashes(world: World, tape: Tape) -> dict[str, str]:
     """SHA-256 of the session's bars, and of each file that was named."""
-    paths = [Path(path) for path in world.bars.data]
+    paths = [Path(path) for path in (*world.bars.data, *world.bars.marks, *world.bars.funding)]
     files = [path for path in paths if path.is_file()] if all_exist(paths) else []
     return {tape.source_label: tape_hash(tape)} | {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files

@@ -12,7 +12,7 @@ from evidence.strategies.ladder import Ladder, climb, steps
 from evidence.strategies.policy_rungs import PolicyRungs, policy_rungs
 from evidence.worlds.parallel import curves
 from market.tape import Tape
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.files import write_tables
 from ops.tables.ladder import ladder_markdown, show_ladder
 from ops.terminal.data_told import tell_data
@@ -22,7 +22,7 @@ def ablation_command(arguments: argparse.Namespace) -> int:
     """Climb; returns the exit code. Raises TribunalError."""
     if arguments.workers < 1:
         raise UsageFault(f"--workers must be at least 1, not {arguments.workers}. Nothing was started.")
-    world = world_of(world_asked(arguments))
+    world = world_of(contracts_asked(arguments))
     tape = tape_of(world)
     tell_data(world, tape, sys.stderr)
     with passing_folder() as folder:
@@ -51,4 +51,7 @@ def _policy(world: World, tape: Tape, model: str | None, folder: Path) -> Policy
     named = model if model is not None else own.model if own.mode != "off" else None
     if named is None:
         return None
-    return policy_rungs(Path(named).expanduser(), folder, tape.symbols, tape.timeframe, tape.start_utc)
+    perpetuals = world.settings.market.perpetuals is not None
+    return policy_rungs(
+        Path(named).expanduser(), folder, tape.symbols, tape.timeframe, tape.start_utc, perpetuals=perpetuals
+    )

@@ -20,7 +20,7 @@ from evidence.search.study import Study, ranked
 from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
 from evidence.worlds.world import Curve
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.files import write_tables
 from ops.tables.sweep import Found, WithCourt, show_sweep, sweep_markdown
 from ops.terminal.data_told import tell_data
@@ -28,7 +28,7 @@ from ops.terminal.data_told import tell_data
 
 def sweep_command(arguments: argparse.Namespace) -> int:
     """Search; returns the exit code. Raises TribunalError."""
-    world = world_of(world_asked(arguments))
+    world = world_of(contracts_asked(arguments))
     tape = tape_of(world)
     tell_data(world, tape, sys.stderr)
     axes = parse_axes(arguments.param)

@@ -17,7 +17,7 @@ from evidence.search.space import Values, all_points, parse_axes
 from evidence.search.walk import Floats, chosen_on, cross_validated, folds_of, joined_returns, judged, test_worlds
 from evidence.statistics.splits import walk_forward
 from evidence.worlds.parallel import curves, progress
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 from ops.files import write_tables
 from ops.tables.walk import show_walk, walk_markdown
 from ops.terminal.data_told import tell_data
@@ -25,7 +25,7 @@ from ops.terminal.data_told import tell_data
 
 def walkforward_command(arguments: argparse.Namespace) -> int:
     """Walk; returns the exit code. Raises TribunalError."""
-    world = world_of(world_asked(arguments))
+    world = world_of(contracts_asked(arguments))
     tape = tape_of(world)
     tell_data(world, tape, sys.stderr)
     sets = all_points(parse_axes(arguments.param))

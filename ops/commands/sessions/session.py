@@ -40,13 +40,13 @@ from market.tape import Tape
 from ops.anchoring import Anchoring
 from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
+from ops.live.onlookers import looked_on, paced
 from ops.live.woken.opening import beating, masked_values, waking_of
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
 from ops.terminal.seats import SeatsTeller
 from ops.terminal.stopping import StopSignals
-from ops.terminal.watching import watched
 
 if TYPE_CHECKING:
     from ops.commands.feeding import PastOfRun
@@ -71,6 +71,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     settings = world.settings
     _refuse_without_feed(world)
     _refuse_unread_address(settings)
+    _refuse_pace_of_time(settings, request)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
     secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
@@ -116,7 +117,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
 
                 end = trade_feed(world, past, session, journal, path, key, signals, seats, hearing, request)
             else:
-                end = _live(settings, session, tape, journal, key, signals, seats, hearing, request)
+                end = _live(settings, session, tape, journal, folder.path, key, signals, seats, hearing, request)
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
@@ -146,6 +147,14 @@ def _refuse_unread_address(settings: Settings) -> None:
         raise UsageFault(
             f"The profile {settings.profile!r} simulates its exchange, so no order would go to the address that --venue-url (or "
             "venue.url) gives. Nothing was started; name a profile that trades there, such as testnet, or leave it out."
+        )
+
+
+def _refuse_pace_of_time(settings: Settings, request: RunRequest) -> None:
+    """Raise UsageFault for a pace where bars have one of their own."""
+    if request.pace_s is not None and settings.world in ON_THE_CLOCK:
+        raise UsageFault(
+            "--pace is for bars that are there already, and these close when they close. Nothing was started; leave it out."
         )
 
 
@@ -201,6 +210,7 @@ def _live(
     session: Session,
     tape: Tape,
     journal: Journal | ResumingSink,
+    folder: Path,
     key: bytes,
     signals: StopSignals,
     seats: SeatsTeller,
@@ -212,12 +222,12 @@ def _live(
             outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
-            return await run_session(desk, stop, lambda record: None)
+            return await run_session(desk, stop, paced(request.pace_s, stop))
 
     try:
         with (
             SessionProgress(session.bars or 1, None if request.quiet else sys.stderr) as progress,
-            watched(request, session, journal, progress.above) as watch,
+            looked_on(request, session, journal, folder, key, progress.above) as watch,
             signals.trading(),
         ):
             listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agents.desk.request import RunRequest
 from agents.desk.world import world_of
+from config.errors import UsageFault
 from config.secrets import journal_key
 from ops.commands.options import Unsaid
 from ops.commands.requests import feed_asked, told_more, venues_asked
@@ -62,4 +63,20 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         require_models=arguments.require_models,
         watch=arguments.watch,
         alert=tuple(arguments.alert),
+        serve=_port(arguments.serve),
+        pace_s=_pace(arguments.pace),
     )
+
+
+def _port(given: int | None) -> int | None:
+    if given is not None and not 0 <= given <= 65535:
+        raise UsageFault(f"{given} is no port. Nothing was started; give --serve a number from 0 to 65535, or none.")
+    return given
+
+
+def _pace(given: float | None) -> float | None:
+    if given is not None and not 0 < given <= 3600:
+        raise UsageFault(
+            f"--pace {given:g} is no pace. Nothing was started; give the seconds between two bars, up to 3600."
+        )
+    return given

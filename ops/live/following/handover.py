@@ -4,16 +4,22 @@ The queue is bounded. When the window falls behind, events are left out and coun
 journal, which has them all. If it fails, the session does not notice.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Self
 
+from agents.court.case import Case
+from agents.court.opinion import Evidence
 from agents.records.events import read_events
 from config.errors import TribunalError
-from config.frozen import Journaled
+from config.frozen import Frozen, Journaled
+from config.silence import Abstained
 from execution.journal.chain import head_at
 from ops.live.following.window import Window
+from ops.live.state.fold import Said
 
 ROOM = 4096
 """Events that may wait to be taken."""
@@ -24,13 +30,17 @@ _LAST_S = 2.0
 
 
 class Handover:
-    """A context manager around a session, and a listener to it. `journal`: where the events lie that were left out."""
+    """A context manager around a session, and a listener to it. `journal`: where the events lie that were left out;
+    `is_past`: whether a resumed run repeats what was said before."""
 
-    def __init__(self, window: Window, journal: Path, key: bytes, room: int = ROOM) -> None:
+    def __init__(
+        self, window: Window, journal: Path, key: bytes, room: int = ROOM, is_past: Callable[[], bool] = lambda: False
+    ) -> None:
         self._window, self._journal, self._key = window, journal, key
-        self._waiting: Queue[tuple[int, Journaled]] = Queue(room)
+        self._waiting: Queue[tuple[int, Journaled] | tuple[Case, Said]] = Queue(room)
         self._taking = Thread(target=self._work, name="window", daemon=True)
         self._over = Event()
+        self._is_past = is_past
         self._heard = self._left_out = 0
 
     def __enter__(self) -> Self:
@@ -54,18 +64,28 @@ class Handover:
         except Full:
             self._left_out += 1
 
+    def overheard(self, case: Case, role: str, word: Abstained | Frozen, struck: tuple[Evidence, ...]) -> None:
+        """Take what a role has said in court; left out where there is no room, since the record of the bar holds it too."""
+        if not self._is_past():
+            with suppress(Full):
+                self._waiting.put_nowait((case, Said(role, word, struck)))
+
     def _work(self) -> None:
         try:
             while True:
                 heard = self._heard
                 try:
-                    number, event = self._waiting.get(timeout=_AGAIN_S)
+                    item = self._waiting.get(timeout=_AGAIN_S)
                 except Empty:
                     if self._over.is_set():
                         break
                     self._catch_up(heard)  # those that found no room after the last one that did
                     self._window.caught_up()
                     continue
+                if isinstance(item[0], Case):
+                    self._window.overhear(*item)
+                    continue
+                number, event = item
                 self._catch_up(number - 1)
                 if number > self._window.events:
                     self._window.take(event, number)

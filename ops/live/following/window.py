@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
+from agents.court.case import Case
 from agents.records.record import Session
 from config.frozen import Journaled
-from ops.live.state.fold import Fold
+from ops.live.state.fold import Fold, Said
 from ops.live.state.values import Status
 
 
@@ -34,6 +35,13 @@ class Window:
             elif self._fold is not None:
                 self._fold.take(event, number)
             self._changes += 1
+
+    def overhear(self, case: Case, said: Said) -> None:
+        """Take what a role says in court, before the record of its bar is written."""
+        with self._lock:
+            if self._fold is not None:
+                self._fold.overhear(case, said)
+                self._changes += 1
 
     def miss(self, number: int) -> None:
         """Events up to this number cannot be had: the next one is taken without them, and they are counted."""

@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.court.reserved.dockets import FAST
+from agents.memory.outcomes import CaseOutcome
 from agents.records.record import CycleRecord, Session
 from config.frozen import Frozen, UtcTime
 from ops.story.cases import Cases, DecidedCase
@@ -63,6 +64,7 @@ class Decisions:
         self._most = most
         self._reviews: dict[str, CourtReview] = {}
         self._events: dict[str, int] = {}
+        self._first: dict[str, int] = {}
         self._pnl: dict[str, Decimal] = {}
         self._taken = 0
 
@@ -71,6 +73,7 @@ class Decisions:
         self._cases.pass_slice(record.tape)
         for hearing in record.fast:
             self._cases.enter_at_once(hearing)
+            self.begin(hearing.case.decision_id, event)
             self._place(hearing.case.decision_id.removesuffix(FAST), event)
         for gone in record.dropped:
             self._cases.drop(gone.decision_id)
@@ -91,9 +94,19 @@ class Decisions:
         self._pnl[trip.decision_id] = trip.trade.pnl
         _shorten(self._pnl, self._most)
 
-    def event_of(self, decision_id: str) -> int | None:
-        """The number of the event that holds a decision; None for one that is not in the index."""
-        return self._events.get(decision_id)
+    def begin(self, decision_id: str, event: int) -> None:
+        """Take that something was said or asked of a decision before its record."""
+        self._first.setdefault(decision_id.removesuffix(FAST), event)
+        _shorten(self._first, 2 * self._most)
+
+    def events_of(self, decision_id: str) -> tuple[int, int] | None:
+        """The numbers of the first event about a decision and of its record; None for one that is not in the index."""
+        last = self._events.get(decision_id)
+        return None if last is None else (min(self._first.get(decision_id, last), last), last)
+
+    def outcome_of(self, decision_id: str) -> CaseOutcome | None:
+        """What became of a purchase of this case; None while it is not known."""
+        return self._cases.outcomes.get(decision_id)
 
     def page(self, words: str = "", offset: int = 0, limit: int = 50) -> Page:
         """The decisions that hold every one of some words (market, voter, ruling, rule, outcome, day), the newest first.
@@ -116,6 +129,10 @@ class Decisions:
     def one(self, decision_id: str) -> Decision | None:
         """The decision of this id; None for one that is not in the index."""
         return next((each for each in self._newest_first() if each.decision_id == decision_id), None)
+
+    def all(self) -> tuple[Decision, ...]:
+        """All decisions of the index, the newest first."""
+        return tuple(self._newest_first())
 
     def _place(self, decision_id: str, event: int) -> None:
         self._taken += decision_id not in self._events

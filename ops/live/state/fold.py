@@ -10,17 +10,20 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from agents.approval.petition import Approval
+from agents.court.case import Case
 from agents.court.hearing import Hearing, Review
+from agents.court.opinion import Evidence
 from agents.court.reserved.dockets import FAST
 from agents.desk.world import ON_THE_CLOCK
 from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.outages.alert import Alert
 from agents.records.inputs import Arrived
 from agents.records.record import CycleRecord, Session, SessionEnd
-from config.frozen import Journaled
+from config.frozen import Frozen, Journaled
+from config.silence import Abstained
 from execution.account.trader import Exposure
 from execution.kill_switch.halting import Halt, HaltEvent
-from execution.reports import DustSwept, SentOrder, VenueWord
+from execution.reports import DustSwept, Fill, SentOrder, VenueWord
 from ops.live.state.decisions import Decisions
 from ops.live.state.orders import OpenOrders
 from ops.live.state.series import Curves, Series
@@ -51,6 +54,8 @@ from rl.serving.monitor import PolicyChanged
 ALERTS_KEPT = 100
 ATTEMPTS_KEPT = 200
 HEARINGS_KEPT = 40
+SPEAKING_KEPT = 50
+FILLS_KEPT = 5000
 _THESES_KEPT = 2000
 
 
@@ -60,6 +65,21 @@ class Account(NamedTuple):
     portfolio: Portfolio
     breakers: BreakerState
     exposure: Exposure | None
+
+
+class Said(NamedTuple):
+    """One word in court: who says it, what, and which of its citations do not match the case."""
+
+    role: str
+    word: Abstained | Frozen
+    struck: tuple[Evidence, ...]
+
+
+class Speaking(NamedTuple):
+    """A case before the court, and what has been said of it."""
+
+    case: Case
+    said: list[Said]
 
 
 class Fold:
@@ -72,7 +92,10 @@ class Fold:
         """The last cases, whole: the oldest first."""
         self.attempts: deque[Attempt] = deque(maxlen=ATTEMPTS_KEPT)
         """The last requests to models, the oldest first."""
-        self.approvals: deque[Approval] = deque(maxlen=ALERTS_KEPT)
+        self.speaking: dict[str, Speaking] = {}
+        """The cases that are before the court now, by decision, with what was said so far."""
+        self.fills: deque[tuple[str, Fill]] = deque(maxlen=FILLS_KEPT)
+        """The last fills, each with the decision whose position it was of, the oldest first."""
         self.trades: deque[RoundTrip] = deque(maxlen=ALERTS_KEPT)
         """The last closed trades, the oldest first."""
         self._head = _head_of(run, session)
@@ -98,19 +121,20 @@ class Fold:
                 self._cycle(event, number)
             case VenueWord():
                 self._venue(event)
-            case SentOrder():
-                self._orders.send(event)
+            case _ if event.event_kind == SentOrder.event_kind:
+                self._orders.send(_as_told(event))
             case DustSwept():
                 self._closed(self._booking.sweep(event))
             case Arrived():
                 self._arrived(event)
             case Attempt():
                 self.attempts.append(event)
+                self.decisions.begin(event.decision_id, number)
                 self._spent.add(event, self._day())
             case HaltEvent() if event.action != "flat":
                 self._halts = event.halts
             case Approval():
-                self.approvals.append(event)
+                self.decisions.begin(event.decision_id, number)
             case PolicyChanged():
                 self._policy_note = f"made {event.after} again: {event.why}"
             case SessionEnd():
@@ -118,10 +142,15 @@ class Fold:
                 self.decisions.end()
                 exposure = None if self._account is None else self._account.exposure
                 self._account = Account(event.portfolio, event.breakers, exposure)
-            case _:
-                pass
         if (alarm := alarm_of(event)) is not None:
             self._alerts.append(alarm)
+
+    def overhear(self, case: Case, said: Said) -> None:
+        """Take what a role says before the record of its bar is written."""
+        at = self.speaking.setdefault(case.decision_id, Speaking(case, []))
+        at.said.append(said)
+        while len(self.speaking) > SPEAKING_KEPT:
+            del self.speaking[next(iter(self.speaking))]
 
     @property
     def events(self) -> int:
@@ -198,6 +227,8 @@ class Fold:
         self.recent.extend((*record.fast, *record.reviews, *record.hearings))
         for hearing in (*record.fast, *record.hearings):
             self._note(hearing)
+        for heard in (*record.reviews, *record.hearings):
+            self.speaking.pop(heard.case.decision_id, None)
         for hearing in record.hearings:
             self._tally.hear(hearing)
         if record.hearings or record.reviews:
@@ -215,6 +246,7 @@ class Fold:
     def _venue(self, word: VenueWord) -> None:
         self._orders.hear(word.report)
         booked = self._booking.take(word.report)
+        self.fills.extend(zip(booked.openers, booked.fills, strict=True))
         for fill in booked.fills:
             if fill.purpose == "liquidation":
                 text = liquidation_told(fill, fill.filled_utc)
@@ -403,6 +435,11 @@ class _Spent:
         if attempt.outcome.was_sent and not attempt.from_cache:
             self.requests += 1
             self.failed += attempt.outcome is not AttemptOutcome.OK
+
+
+def _as_told(order: Journaled) -> SentOrder:
+    """An order as a journal tells of it. A session hands over the order itself, which nobody here may name."""
+    return order if isinstance(order, SentOrder) else SentOrder.made_of(dict(order))
 
 
 def _head_of(run: str, session: Session) -> Head:

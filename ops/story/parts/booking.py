@@ -14,9 +14,11 @@ from ops.story.tally import RoundTrip
 
 
 class Booked(NamedTuple):
-    """What one report of the venue has added: its fills that were not known before, and the trades that they closed."""
+    """What one report of the venue has added: its fills that were not known before, the decision that opened the position of
+    each, and the trades that they closed."""
 
     fills: tuple[Fill, ...]
+    openers: tuple[str, ...]
     closed: tuple[RoundTrip, ...]
 
 
@@ -49,8 +51,9 @@ class Booking:
                 side = funded_side(paid)
                 self.funding_by_side[side] = EXACT.add(self.funding_by_side.get(side, ZERO), paid.amount)
         known = len(self.trades)
-        fills = tuple(fill for fill in report.fills if self._book(fill))
-        return Booked(fills, tuple(self.trades[known:]))
+        booked = [(fill, opener) for fill in report.fills if (opener := self._book(fill)) is not None]
+        fills, openers = tuple(fill for fill, _ in booked), tuple(opener for _, opener in booked)
+        return Booked(fills, openers, tuple(self.trades[known:]))
 
     def sweep(self, swept: DustSwept) -> tuple[RoundTrip, ...]:
         """The rest of a position became dust: its round trip ended with its last fill. Returns the trade that it closed."""
@@ -65,15 +68,16 @@ class Booking:
         """The decision that opened the position in a symbol; None where nothing is held."""
         return self._opened_by.get(symbol)
 
-    def _book(self, fill: Fill) -> bool:
+    def _book(self, fill: Fill) -> str | None:
+        """Book a fill; returns the decision that opened the position, or None for a fill that was known."""
         if not self.ledger.apply(fill):
-            return False
+            return None
         self._last_fill[fill.symbol] = fill
         opened = self._opened_by.setdefault(fill.symbol, _whole(fill.decision_id))
         if fill.purpose != "entry" and len(closed := self.ledger.trades) > len(self.trades):
             self.trades.append(RoundTrip(opened, _whole(fill.decision_id), closed[-1]))
             del self._opened_by[fill.symbol]
-        return True
+        return opened
 
 
 def quote_currency(session: Session) -> str:

@@ -1,6 +1,6 @@
 """One decision of a run: found by its name, by the beginning of it, or by market and time; and read with all that followed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +12,7 @@ from agents.court.reserved.dockets import FAST
 from agents.llm.attempt import Attempt
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from config.errors import UsageFault
 from market.symbols import normalise_symbol
 from ops.story.executions import by_decision, executions
@@ -64,7 +65,11 @@ def decision_named(typed: str, cases: Sequence[Named], run: str) -> str:
 
 def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     """The trial of a decision that the story names. Raises JournalFault for a journal that cannot be trusted."""
-    hearing, attempts, approval, fast, unruled = _read(folder, key, decision_id)
+    _, _, events = open_run(folder, key)
+    found = heard_in(events, decision_id)
+    if found is None:
+        raise UsageFault(f"{folder} no longer holds the decision {decision_id}: its journal has changed meanwhile.")
+    hearing, attempts, approval, fast, unruled = found
     all_done = executions(story)
     if isinstance(hearing, Review):
         done = tuple(each for each in all_done if each.decision_id == decision_id)
@@ -98,7 +103,7 @@ def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     )
 
 
-class _Read(NamedTuple):
+class Heard(NamedTuple):
     """A hearing, with what models were asked for it, what a human answered, what was entered at once, and, where that is all of
     it, why."""
 
@@ -109,11 +114,11 @@ class _Read(NamedTuple):
     unruled: str = ""
 
 
-def _read(folder: Path, key: bytes, decision_id: str) -> _Read:
+def heard_in(events: Iterable[Recorded], decision_id: str) -> Heard | None:
+    """What these events tell of a decision, up to its record; None where they do not hold it. Raises JournalFault."""
     attempts: list[Attempt] = []
     approval, fast, why = None, None, "the session ended before they had ruled"
     both = (decision_id, f"{decision_id}{FAST}")
-    _, _, events = open_run(folder, key)
     for found in events:
         event = found.event
         if isinstance(event, Attempt | Approval) and event.decision_id in both:
@@ -127,11 +132,11 @@ def _read(folder: Path, key: bytes, decision_id: str) -> _Read:
             tried: tuple[Hearing | Review, ...] = (*event.reviews, *event.hearings)
             for hearing in tried:
                 if hearing.case.decision_id == decision_id:
-                    return _Read(hearing, tuple(attempts), approval, fast)
+                    return Heard(hearing, tuple(attempts), approval, fast)
     if fast is not None:
         case = fast.case.model_copy(update={"decision_id": decision_id})
-        return _Read(fast.model_copy(update={"case": case}), tuple(attempts), approval, fast, why)
-    raise UsageFault(f"{folder} no longer holds the decision {decision_id}: its journal has changed meanwhile.")
+        return Heard(fast.model_copy(update={"case": case}), tuple(attempts), approval, fast, why)
+    return None
 
 
 def _meant(typed: str, cases: Sequence[Named]) -> list[Named]:

@@ -2,7 +2,7 @@
 
 import sys
 
-from evidence.courts.comparing import Comparison, CourtFigures
+from evidence.courts.comparing import Comparison, CourtFigures, CourtOnSide
 from evidence.statistics.totals import Interval
 from ops.tables.grid import Grid, open_console
 from ops.tables.plain import DASH, count
@@ -25,8 +25,9 @@ def compared_markdown(found: Comparison) -> str:
     return "\n".join([_sentence(found), "", *(grid.markdown() for grid in compared_grids(found)), _key(found)]) + "\n"
 
 
-def compared_grids(found: Comparison) -> tuple[Grid, Grid, Grid]:
-    """What was ruled and what it was worth; what it cost; what it follows. One court a row."""
+def compared_grids(found: Comparison) -> tuple[Grid, ...]:
+    """What was ruled and what it was worth; what it cost; what it follows; and both sides apart, where there are short sales. One
+    court a row."""
     quote = found.quote
     ruled = Grid(
         "Rulings and their worth, with 95 % intervals",
@@ -46,7 +47,33 @@ def compared_grids(found: Comparison) -> tuple[Grid, Grid, Grid]:
         tuple(map(_followed, found.courts)),
         yields=("no room", "stood"),
     )
-    return ruled, paid, follows
+    return ruled, paid, follows, *([_by_side(found)] if any(court.sides for court in found.courts) else [])
+
+
+def _by_side(found: Comparison) -> Grid:
+    """Purchases and short sales apart."""
+    return Grid(
+        "Each side apart",
+        ("Court", "side", "cases", "size left", f"worth, {found.quote}", "less the first", "follows", "alike unnamed"),
+        tuple(_on_side(court.name, each) for court in found.courts for each in court.sides),
+        yields=("size left", "alike unnamed"),
+        left=2,
+    )
+
+
+def _on_side(name: str, found: CourtOnSide) -> tuple[str, ...]:
+    rate = None if found.flips is None else found.flips.follow_rate
+    hidden = found.blinded
+    return (
+        name,
+        found.side,
+        f"{found.cases:,}",
+        f"{found.scale:.0%}",
+        _interval(found.worth),
+        _interval(found.against_first),
+        DASH if rate is None else f"{rate:.0%}",
+        DASH if hidden is None or not hidden.cases else f"{hidden.same / hidden.cases:.0%}",
+    )
 
 
 def _sentence(found: Comparison) -> str:
@@ -57,12 +84,14 @@ def _sentence(found: Comparison) -> str:
 
 
 def _key(found: Comparison) -> str:
+    trades = "trades" if any(court.sides for court in found.courts) else "purchases"
+    trade = trades.removesuffix("s")
     return (
-        "Worth: what the rulings took from purchases, times what these lost; a court that approves everything is worth 0. "
-        f"Purchases end at the stop, the target or after {count(found.horizon_bars, 'bar')}. Less the first: the difference to "
-        "the first court, case by case; an interval that contains 0 shows none. Silent: cases in which a role abstained. "
-        "By rules: words of the rules mind. Follows: the size falls when evidence for the purchase is turned against it, "
-        "and rises the other way round; of those with room to move."
+        f"Worth: what the rulings took from {trades}, times what these lost; a court that approves everything is worth 0. "
+        f"{trades.capitalize()} end at the stop, the target or after {count(found.horizon_bars, 'bar')}. Less the first: the "
+        "difference to the first court, case by case; an interval that contains 0 shows none. Silent: cases in which a role "
+        f"abstained. By rules: words of the rules mind. Follows: the size falls when evidence for the {trade} is turned against "
+        "it, and rises the other way round; of those with room to move."
     )
 
 

@@ -117,8 +117,8 @@ def test_an_unknown_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_version_to_come_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = refusal(changed(tmp_path / "run", 3, kind="cycle@7"), capsys)
-    assert said.startswith("Event 3 of journal.db is version 7 of cycle, and Tribunal")
+    said = refusal(changed(tmp_path / "run", 3, kind="cycle@8"), capsys)
+    assert said.startswith("Event 3 of journal.db is version 8 of cycle, and Tribunal")
     assert "open it with a later version" in said
 
 

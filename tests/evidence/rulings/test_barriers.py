@@ -8,6 +8,7 @@ from court_support import AT, case
 from hearing_support import BTC, HOUR, Ohlc, barriers, tape
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from short_support import proposal
 
 from agents.memory.outcomes import Settler
 from evidence.rulings.barriers import Floats, results
@@ -26,6 +27,7 @@ class Bought(NamedTuple):
     stop: float
     target: float
     fee: float
+    short: bool = False
 
 
 def columns_of(bars: list[Ohlc | None]) -> Columns:
@@ -47,16 +49,17 @@ def ohlc(draw: st.DrawFn) -> Ohlc | None:
     horizon=st.integers(1, 6),
     row=st.integers(0, 6),
     fee_bps=st.sampled_from([0.0, 10.0]),
+    short=st.booleans(),
 )
 def test_columns_give_the_outcomes_of_the_settler(
-    bars: list[Ohlc | None], horizon: int, row: int, fee_bps: float
+    bars: list[Ohlc | None], horizon: int, row: int, fee_bps: float, short: bool
 ) -> None:
     limits = barriers(horizon, fee_bps)
-    what = case(as_of_utc=AT + row * HOUR)
+    what = case(as_of_utc=AT + row * HOUR, proposal=proposal(short=short))
     settler = Settler(limits)
     settler.add(what)
     settled = [end for now in tape(bars, AT - HOUR) for end in settler.pass_slice(now)]
-    bought = Bought(row, BTC, limits.stop_of(what), limits.exits.take_profit_fraction, fee_bps / 1e4)
+    bought = Bought(row, BTC, limits.stop_of(what), limits.exits.take_profit_fraction, fee_bps / 1e4, short)
     (found,) = results([bought], {BTC: columns_of(bars)}, horizon)
     if not settled:
         assert found is None

@@ -73,6 +73,26 @@ def test_what_is_wanted_is_what_the_cycle_would_net_bar_by_bar(columns: Columns,
     assert of(asked, settings) == expected
 
 
+def test_what_is_wanted_on_both_sides_is_what_the_cycle_would_net(columns: Columns) -> None:
+    both, long = {"strategy": "trend_ensemble", "sides": "both"}, {"strategy": "rsi_bounce"}
+    settings = load_profile("perp", {"market.symbols": list(SYMBOLS), "strategies": [both, long]})
+    contexts = build_contexts(settings.strategies, SYMBOLS)
+    found = list(
+        AskedVoters(SYMBOLS, columns).wanted(
+            settings.strategies, contexts, settings.court.net_threshold, both_sides=True
+        )
+    )
+    assert {each.opens for each in found} == {True, False}
+    for each in found:
+        now = columns[each.column][each.row]
+        assert now is not None
+        said = net(votes_on(SYMBOLS[each.column], now, contexts), settings.court.net_threshold, both_sides=True)
+        assert (each.direction, each.conviction, each.exposure, each.exit_price, each.opens, each.covers) == (
+            said.direction, said.conviction, said.exposure, said.exit_price, said.is_short, said.closes_short,
+        )  # fmt: skip
+        assert each.shorts == sum(1 << number for number, vote in enumerate(said.votes) if vote.goes_short)
+
+
 def test_a_voter_that_is_given_one_market_is_not_heard_on_the_other(columns: Columns) -> None:
     only = tuple(entry.model_copy(update={"symbols": ("ETH/USDT",)}) for entry in SETTINGS.strategies)
     settings = SETTINGS.model_copy(update={"strategies": only})

@@ -14,7 +14,7 @@ from evidence.strategies.ladder import NAMES, steps
 from evidence.strategies.policy_rungs import PolicyRungs, policy_rungs, untaught
 from market.timeframe import Timeframe
 from rl.factory import open_policy
-from rl.features import schema_sha256
+from rl.features import known_schemas
 from rl.model import load_model
 
 BTC = ("BTC/USDT",)
@@ -70,7 +70,7 @@ def test_an_untaught_policy_answers_nought_and_keeps_the_rule_that_the_taught_on
     model = served(BTC)
     assert np.any(model.answers(seen_features(50))[0] != 0.0)
     untaught(model).save(tmp_path)
-    rule = load_model(tmp_path, schema_sha256())
+    rule = load_model(tmp_path, known_schemas())
     assert not np.any(rule.answers(seen_features(50))[0])
     assert rule.card.base == model.card.base
     assert rule.sha256 != model.sha256

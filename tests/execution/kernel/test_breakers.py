@@ -25,7 +25,7 @@ class Book:
     def close(self, hour: int, equity: float) -> bool:
         """Whether entries are shut after this bar close, in hours since the Monday."""
         self.account.now_us = MONDAY * DAY + hour * HOUR
-        breakers.observe(self.limits, self.account, self.account.now_us // DAY, equity, np.nan)
+        breakers.observe(self.limits, self.account, self.account.now_us // DAY, equity, np.nan, 0.0)
         return bool(breakers.is_shut(self.account))
 
 

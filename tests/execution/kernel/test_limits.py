@@ -26,9 +26,11 @@ CHECKS = {limit.code for limit in CATALOGUE if limit.part is Part.CHECK}
 SEED = 3
 
 
-def world_of(world: dict[str, Any], limits: dict[str, Any], symbols: Sequence[str] = THREE) -> Settings:
+def world_of(
+    world: dict[str, Any], limits: dict[str, Any], symbols: Sequence[str] = THREE, profile: str = "paper"
+) -> Settings:
     tight = {f"limits.{name}": value for name, value in limits.items()}
-    return settings_of({**LOOSEST, "market.session_days": 8, "seed": SEED, **world, **tight}, symbols, "paper")
+    return settings_of({**LOOSEST, "market.session_days": 8, "seed": SEED, **world, **tight}, symbols, profile)
 
 
 def set_of(name: str) -> Any:
@@ -53,16 +55,17 @@ def told(settings: Settings, tape: Tape) -> Told:
 @pytest.mark.parametrize("name", WINDOWS)
 def test_both_engines_are_held_by_the_same_limit(name: str) -> None:
     window = WINDOWS[name]
-    bound = world_of(window.world, window.tight, window.symbols)
-    loose = world_of({**window.world, **window.loose}, {}, window.symbols)
+    profile = "perp" if window.perpetual else "paper"
+    bound = world_of(window.world, window.tight, window.symbols, profile)
+    loose = world_of({**window.world, **window.loose}, {}, window.symbols, profile)
     tape = window.tape(shorter(simulated_tape(bound), WARMUP))
     spoilt = window.spoilt(tape)
     grid = grid_of_tape(spoilt)
-    found, full = both_of(bound, spoilt, grid, window.votes(random_votes(grid, SEED)))
+    found, full = both_of(bound, spoilt, grid, window.votes(window.said(grid, SEED)))
     assert found == ""
     assert (full.refused if window.code in CHECKS else full.decided)[window.code] > 0
     grid = grid_of_tape(tape)
-    other = fast(loose, tape, grid, random_votes(grid, SEED))
+    other = fast(loose, tape, grid, window.said(grid, SEED))
     assert other.fills != full.fills
 
 
@@ -90,7 +93,7 @@ def test_a_limit_that_it_does_not_count_is_refused_by_name_where_it_could_bind(n
 def test_a_limit_that_is_called_counted_and_is_not_makes_the_engines_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     said = tuple(replace(limit, kernel=Kernel.COUNTED) for limit in CATALOGUE)
     monkeypatch.setattr("execution.kernel.rules.CATALOGUE", said)
-    settings = world_of({}, {"max_stressed_loss": 0.05})
+    settings = world_of({}, {"volatility_target": 0.05})
     found, full = both(settings, shorter(simulated_tape(settings), WARMUP), SEED)
-    assert full.decided["stressed_loss"] > 0
+    assert full.decided["volatility"] > 0
     assert found != ""

@@ -34,13 +34,13 @@ class Market:
 
     def pass_bar(self, shown: Any) -> None:
         """The open, the protection of what it brought, the walk, and the protection again."""
-        venue.at_open(RULE, HOLDS, self.account, self.place, self.fills, shown)
-        protection.tidy(RULE, HOLDS, self.place)
-        venue.walk(RULE, HOLDS, self.account, self.place, self.fills, shown)
-        protection.tidy(RULE, HOLDS, self.place)
+        venue.at_open(None, RULE, HOLDS, self.account, self.place, self.fills, shown)
+        protection.tidy(None, RULE, HOLDS, self.account, self.place)
+        venue.walk(None, RULE, HOLDS, self.account, self.place, self.fills, shown)
+        protection.tidy(None, RULE, HOLDS, self.account, self.place)
 
     def buy(self, lots: int) -> None:
-        venue.put(RULE, self.place, w.BUYING, w.MARKET, w.ENTRY, lots, w.NOTHING, w.ALONE)
+        venue.put(None, RULE, self.place, w.BUYING, w.MARKET, w.ENTRY, lots, w.NOTHING, w.ALONE)
 
     def done(self) -> list[tuple[str, int]]:
         """Purpose and lots of each fill."""
@@ -162,26 +162,26 @@ def test_a_rise_through_the_target_sells_its_part_and_the_rest_trails_upward_onl
     market.pass_bar(bar(high=60_000.0))
     assert ("take_profit", part) in market.done()
     assert market.place.held == 5_000 - part
-    protection.trail(RULE, HOLDS, market.place, 60_000.0)
+    protection.trail(None, RULE, HOLDS, market.account, market.place, 60_000.0, PRICE)
     pulled = int(market.place.stop_ticks)
     assert market.standing() == {w.FIRST: (w.STOP, w.TRAILING_STOP, 5_000 - part)}
     assert pulled == round(60_000 * (1 - SETTINGS.exits.trail_fraction) * 100)
-    protection.trail(RULE, HOLDS, market.place, 55_000.0)
+    protection.trail(None, RULE, HOLDS, market.account, market.place, 55_000.0, PRICE)
     assert market.place.stop_ticks == pulled
 
 
 def test_before_the_target_nothing_trails() -> None:
     market = bought(5_000)
     before = int(market.place.stop_ticks)
-    protection.trail(RULE, HOLDS, market.place, 70_000.0)
+    protection.trail(None, RULE, HOLDS, market.account, market.place, 70_000.0, PRICE)
     assert market.place.stop_ticks == before
 
 
 def test_leaving_withdraws_all_else_and_sells_at_the_next_open() -> None:
     market = bought(5_000)
-    protection.leave(RULE, market.place)
+    protection.leave(None, RULE, market.place)
     assert market.standing() == {w.FIRST: (w.MARKET, w.STRATEGY_EXIT, 5_000)}
-    protection.leave(RULE, market.place)
+    protection.leave(None, RULE, market.place)
     assert market.place.live == 1
     market.pass_bar(bar())
     assert market.place.held == 0
@@ -192,7 +192,7 @@ def test_leaving_withdraws_all_else_and_sells_at_the_next_open() -> None:
 def test_what_is_too_small_for_the_venue_is_not_left_at_market() -> None:
     market = bought(5_000)
     market.place.held = 1
-    protection.leave(RULE, market.place)
+    protection.leave(None, RULE, market.place)
     assert market.place.leaving == 0
 
 
@@ -204,7 +204,7 @@ def test_an_entry_that_is_abandoned_keeps_and_covers_what_it_has_bought() -> Non
     held = int(market.place.held)
     assert held > 0
     assert w.BUYING in market.standing()
-    protection.abandon_entry(RULE, HOLDS, market.place)
+    protection.abandon_entry(None, RULE, HOLDS, market.account, market.place)
     assert w.BUYING not in market.standing()
     assert market.covered() == held
 
@@ -256,7 +256,7 @@ def test_whatever_the_bars_do_what_is_held_is_covered_and_no_lot_is_lost(
     for low, high, doubted in steps:
         state = w.DOUBTED if doubted else w.BELIEVED
         market.pass_bar(bar(low=PRICE * low, high=PRICE * high, state=state))
-        protection.trail(RULE, HOLDS, market.place, PRICE * high)
+        protection.trail(None, RULE, HOLDS, market.account, market.place, PRICE * high, PRICE)
         buys = sum(int(fill.lots) for fill in market.fills[: market.account.fills] if fill.buys)
         sells = sum(int(fill.lots) for fill in market.fills[: market.account.fills] if not fill.buys)
         assert market.place.held == buys - sells >= 0

@@ -44,6 +44,18 @@ def test_both_engines_make_the_same_of_a_generated_market(seed: int) -> None:
     assert made.fills
 
 
+def test_both_engines_trail_by_average_ranges_alike() -> None:
+    world = {**WORLDS[8], "market.session_days": 10, "seed": 5}
+    made = settings_of({**world, "exits.trail_atr_multiple": 0.7}, MARKETS[1], "paper")
+    tape = shorter(simulated_tape(made), WARMUP)
+    found, full = both(made, tape, 5)
+    assert found == ""
+    assert "trailing_stop" in {fill[3] for fill in full.fills}
+    grid = grid_of_tape(tape)
+    other = fast(settings_of(world, MARKETS[1], "paper"), tape, grid, random_votes(grid, 5))
+    assert other.fills != full.fills
+
+
 def test_both_engines_count_weeks_half_sizes_and_liquidity_alike_where_each_of_them_binds() -> None:
     world = {**WORLDS[-1], "market.session_days": 16, "seed": 3}
     made = settings_of(world, MARKETS[2], "paper")

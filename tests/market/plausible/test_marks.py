@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from config.errors import DataFault, UsageFault
+from config.errors import DataFault
 from config.reading.load import load_profile
 from execution.kernel.grid import grid_of_tape
 from market.bar import FundingRate, MarkBar, Slice
@@ -160,6 +160,7 @@ def test_slices_of_spot_know_nothing_of_marks() -> None:
     assert "marks" not in Slice(close_utc=datetime(2024, 1, 1, tzinfo=UTC), bars={}).model_dump_json()
 
 
-def test_the_fast_engine_refuses_perpetuals(tmp_path: Path) -> None:
-    with pytest.raises(UsageFault, match="The fast engine trades spot, long or flat"):
-        grid_of_tape(session(tmp_path))
+def test_the_fast_engine_reads_the_trades_as_marks_where_no_mark_is_known(tmp_path: Path) -> None:
+    columns = grid_of_tape(session(tmp_path)).columns
+    assert columns.contracts is not None
+    assert (columns.contracts.marks == columns.prices[:4])[:, columns.state > 0].all()

@@ -165,3 +165,13 @@ def test_the_ensemble_as_it_was_published_needs_files_and_shows_a_row_of_years(
     (bars,) = write_bars(tmp_path, days=60)
     assert main(["--published", "--data", str(bars)]) == 0
     assert "| 2021-2024 | 1 |" in capsys.readouterr().out
+
+
+def test_a_setting_of_voters_that_the_option_replaces_is_refused_and_not_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = [str(path) for path in write_bars(tmp_path)]
+    asked = ["--data", *data, "--strategy", "ema_cross", "--set", "strategies.0.weight=2", "--quiet"]
+    assert backtest([*asked, "--out", str(tmp_path / "run")]) == 2
+    assert "--set strategies.0.weight would be lost. Nothing was started" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

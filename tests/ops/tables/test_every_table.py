@@ -20,7 +20,7 @@ from agents.records.account import Word
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
 from config.silence import Abstained
-from evidence.courts.comparing import Comparison, CourtFigures
+from evidence.courts.comparing import Comparison, CourtFigures, CourtOnSide
 from evidence.policy.judging import AtEqual
 from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
@@ -41,9 +41,10 @@ from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
 from market.timeframe import Timeframe
+from ops.backups.manifest import Manifest
 from ops.beside.figures import Beside, Count, Figure
 from ops.beside.shown import figures_table
-from ops.commands.operate import account, check, doctor, record
+from ops.commands.operate import account, backup, check, doctor, record
 from ops.commands.research import quality
 from ops.commands.trade import strategies
 from ops.health.finding import ill, unasked, well
@@ -116,9 +117,27 @@ def roles() -> Attribution:
 
 def flips() -> Any:
     one = FlipTally(
-        window="before", what=Turned.BOTH, cases=1_200, turned=900, followed=600, stood=200, against=100, no_room=300
+        window="before",
+        what=Turned.BOTH,
+        cases=1_200,
+        turned=900,
+        followed=600,
+        stood=200,
+        against=100,
+        no_room=300,
+        side="short",
     )
-    return Sample(flips=(one,), blinded=(BlindTally(window="before", cases=1_200, same=900, mean_change=0.123),))
+    return Sample(
+        flips=(one,), blinded=(BlindTally(window="before", cases=1_200, same=900, mean_change=0.123, side="short"),)
+    )
+
+
+def on_side(side: Any) -> CourtOnSide:
+    wide = Interval(value=-12_345.67, low=-23_456.78, high=12_345.67)
+    return CourtOnSide(
+        side=side, cases=1_234, scale=0.75, worth=wide, against_first=wide, flips=flips().flips[0],
+        blinded=flips().blinded[0],
+    )  # fmt: skip
 
 
 def speakers() -> Any:
@@ -307,6 +326,22 @@ def an_account() -> AccountBook:
     )  # fmt: skip
 
 
+def a_backup() -> Manifest:
+    run = {"events": 12_345_678, "mac": "ab" * 32, "key": "0123abcd", "has_ended": False}
+    database = "postgresql+psycopg://trader@database.example.org:5432/tribunal"
+    runs = [{"name": "paper-001-of-a-long-name", **run}, {"name": "live-002", "database": database, **run}]
+    return Manifest.model_validate(
+        {
+            "format": 1,
+            "version": "0.8.0",
+            "made_utc": "2026-11-30T19:00:00Z",
+            "runs": runs,
+            "files": [],
+            "holds_key": True,
+        }
+    )
+
+
 def a_paper_record() -> PaperRecord:
     """Two trades of a voter with a long name, at an address of its own."""
     trade = PaperTrade(
@@ -438,7 +473,7 @@ def courts() -> Comparison:
         name="strong_and_slow", mind="models", approved=1_234, shrunk=123, rejected=123, scale=0.75, worth=wide,
         against_first=wide, silent=123, struck=1_234, words_of_models=4_321, words_of_rules=123, calls=12_345, recorded=1_234,
         input_tokens=12_345_678, output_tokens=1_234_567, usd=123.4567, latency_p50_ms=12_345, latency_p90_ms=54_321,
-        flips=flips().flips[0], blinded=flips().blinded[0],
+        flips=flips().flips[0], blinded=flips().blinded[0], sides=tuple(on_side(side) for side in ("long", "short")),
     )  # fmt: skip
     return Comparison(
         label="BTC.csv",
@@ -457,6 +492,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.operate.account.grid": lambda: (account.grid([an_account()]),),
     "ops.beside.shown.figures_table": lambda: (figures_table(beside()),),
+    "ops.commands.operate.backup.grid": lambda: (backup.grid(a_backup()),),
     "ops.commands.operate.record.grid": lambda: (record.grid(a_paper_record()),),
     "ops.commands.operate.doctor.grid": lambda: (
         doctor.grid(
@@ -466,6 +502,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.research.quality.grids": lambda: quality.grids(measured()),
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.trial.compared._by_side": lambda: compared._by_side(courts()),
     "ops.tables.trial.compared.compared_grids": lambda: compared.compared_grids(courts()),
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
     "ops.tables.held.reviews.court_reviews_grid": lambda: (court_reviews_grid(*court_reviewed()),),

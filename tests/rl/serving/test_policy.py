@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from policy_support import served, write_verdict
+from policy_support import seen_features, served, write_verdict
 
 from config.errors import UsageFault
 from config.sections.rl import RlSettings
@@ -16,10 +16,11 @@ from rl.action import Base, multipliers
 from rl.adjuster import Off
 from rl.adjustment import Mode
 from rl.factory import adjuster_of, open_policy, words_for
-from rl.features import encode_features
+from rl.features import PERPETUAL, encode_features
 from rl.model import PolicyModel
 from rl.observation import Observation
 from rl.serving.policy import PpoAdjuster
+from rl.training_range import Scaler, TrainingRange
 
 MARKETS = ("BTC/USDT", "ETH/USDT")
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -110,6 +111,51 @@ def opened(folder: Path, mode: str = "advisory", override: str | None = None, **
     settings = RlSettings(mode=mode, model=str(folder), override=override)  # type: ignore[arg-type]
     asked = {"symbols": MARKETS, "timeframe": Timeframe.H1, "start_utc": START} | run
     return open_policy(settings, **asked)
+
+
+def test_a_policy_is_served_where_it_knows_what_is_asked_spot_or_perpetuals(tmp_path: Path) -> None:
+    served(MARKETS).save(tmp_path / "spot")
+    served(MARKETS, PERPETUAL).save(tmp_path / "perpetuals")
+    assert opened(tmp_path / "spot").model.name == opened(tmp_path / "perpetuals", perpetuals=True).model.name
+    with pytest.raises(
+        UsageFault, match=r"trained on spot, long or flat: it knows no direction of a short, no funding"
+    ):
+        opened(tmp_path / "spot", perpetuals=True)
+    with pytest.raises(UsageFault, match="was trained on perpetuals, and the run trades spot"):
+        opened(tmp_path / "perpetuals")
+
+
+CONTRACT = {"leverage": 1.0, "net": 0.1, "funding_rate": 1e-4, "funding_cost": 0.05, "liquidation": 60.0}
+
+
+def test_on_perpetuals_a_policy_may_only_trim() -> None:
+    base = {"target_daily_volatility": 1.0, "blend": 0.0}
+    model = served(MARKETS, PERPETUAL, base=base)
+    eager = PolicyModel(model.card, model.scaler, model.range, dataclasses.replace(model.networks, b3=np.full(3, 50.0)))
+    shown = seen(**CONTRACT)
+    assert shown.is_of_contract
+    told = PpoAdjuster(eager, "active").adjust(shown)
+    assert (told.action, told.base, told.scale) == (1.0, 1.25, 1.0)
+    short = PpoAdjuster(model, "active").adjust(shown.model_copy(update={"direction": -1.0}))
+    assert short.scale <= 1.0
+    assert short.action is not None
+    assert short.action != PpoAdjuster(model, "active").adjust(shown).action, "it reads the direction"
+
+
+def test_what_a_policy_cannot_read_gets_its_base_and_says_so() -> None:
+    told = PpoAdjuster(served(MARKETS), "active").adjust(seen(**CONTRACT))
+    assert told.fallback == "what is shown is of perpetuals, and the policy reads other features"
+    assert told.scale == told.advised == min(1.0, told.base or 0.0)
+
+
+def test_a_policy_that_has_seen_longs_alone_leaves_a_short_to_its_base() -> None:
+    model = served(MARKETS, PERPETUAL)
+    longs = seen_features(schema=PERPETUAL)
+    longs[:, 0] = 1.0
+    scaler = Scaler.of(longs)
+    narrow = PolicyModel(model.card, scaler, TrainingRange.of(longs, scaler), model.networks)
+    told = PpoAdjuster(narrow, "active").adjust(seen(**CONTRACT).model_copy(update={"direction": -1.0}))
+    assert told.fallback == "direction is -1, and in training it was 1 to 1"
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
 from config.frozen import Journaled
 from config.reading.load import load_profile
+from config.sections.strategies import StrategyContext
 from config.seeds import generator
 from config.settings import Settings
 from config.silence import Abstained
@@ -54,6 +55,8 @@ from rl.adjustment import Adjustment
 from rl.observation import Lookout, Observation, unseen
 
 KEY = b"k" * 32
+BOTH_SIDES = StrategyContext(strategy="trend_ensemble", sides="both")
+"""What a profile says of a voter that may be short."""
 _PLAIN_WORLDS: tuple[dict[str, Any], ...] = (
     {"limits.max_position_fraction": 0.6, "limits.max_deployed_fraction": 1.0, "limits.max_var_1d": 0.3,
      "limits.max_es_1d": 0.4, "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.max_correlation": 1.0},
@@ -398,7 +401,7 @@ def full(
     desk = replace(
         desk,
         engines={symbol: Engine(script) for symbol in tape.symbols},  # type: ignore[misc]
-        contexts=(Context("script", script, None, 1.0),),
+        contexts=(Context("script", script, None, 1.0, entry=None if votes.short is None else BOTH_SIDES),),
         court=Court(Bench(mind=script, adjuster=policy, judge=desk.trader.judge, role_deadline_s=60, see=see)),
         reviewer=None if reviewer is None else Reviewer(reviewer, reviewer.see),
     )
@@ -434,7 +437,7 @@ def rules(settings: Settings, tape: Tape, grid: Grid) -> Rules:
     instruments = [tape.instruments[symbol] for symbol in grid.symbols]
     return rules_of(
         instruments, settings.limits, settings.exits, settings.venue, tape.timeframe.bars_per_day,
-        resize_band=settings.court.resize_band,
+        resize_band=settings.court.resize_band, perpetuals=settings.market.perpetuals,
     )  # fmt: skip
 
 

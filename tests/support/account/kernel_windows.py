@@ -9,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from contract_parity import on_both_sides
 from gate_support import PLAIN
+from kernel_parity import random_votes
 
+from execution.kernel.grid import Grid
 from execution.kernel.lanes.votes import Votes
 from market.candles import RawCandles
 from market.tape import Tape
@@ -21,6 +24,11 @@ THREE = ["SOL/USDT", "ETH/USDT", "BTC/USDT"]
 SMALL = ("ADA/USDT", "DOGE/USDT", "XRP/USDT")
 DAILY: dict[str, Any] = {"market.timeframe": "1d", "market.session_days": 240}
 WARMUP = 300
+FEW_TIERS: list[dict[str, Any]] = [
+    {"up_to": "500", "max_leverage": 3, "maintenance_rate": "0.03", "maintenance_amount": "0"},
+    {"up_to": None, "max_leverage": 1, "maintenance_rate": "0.05", "maintenance_amount": "10"},
+]
+"""Margin tiers of which only the first allows a leverage of 2."""
 LOOSEST: dict[str, Any] = PLAIN | {
     f"limits.{name}": value for limit in CATALOGUE for name, value in limit.loosest.items()
 }
@@ -48,6 +56,13 @@ class Window:
     tape: Callable[[Tape], Tape] = as_it_is
     """What is done to the tape of all runs."""
     symbols: tuple[str, ...] = tuple(THREE)
+    perpetual: bool = False
+    """The markets are perpetuals, and votes are on both sides."""
+
+    def said(self, grid: Grid, seed: int) -> Votes:
+        """The votes of all runs, before they are changed."""
+        votes = random_votes(grid, seed)
+        return on_both_sides(votes) if self.perpetual else votes
 
 
 def each(tape: Tape, change: Callable[[RawCandles], RawCandles]) -> Tape:
@@ -174,6 +189,26 @@ WINDOWS: dict[str, Window] = {
     ),
     "gross leverage": Window("gross_leverage", {"max_gross_leverage": 0.5}),
     "net leverage": Window("net_leverage", {"max_net_leverage": 0.5}),
+    "stressed loss": Window("stressed_loss", {"max_stressed_loss": 0.02}),
+    "stressed loss of both sides": Window("stressed_loss", {"max_stressed_loss": 0.02}, perpetual=True),
+    "liquidation": Window(
+        "liquidation", {"min_liquidation_distance": 12.0}, {"market.perpetuals.leverage": "3"}, perpetual=True
+    ),
+    "funding": Window("funding", {"max_funding_share": 0.02}, perpetual=True),
+    "leverage": Window(
+        "leverage", {}, {"market.perpetuals.leverage": "2", "market.instruments.default.perpetual.tiers": FEW_TIERS},
+        {"market.perpetuals.leverage": "1"}, perpetual=True, symbols=("ADA/USDT", "XRP/USDT"),
+    ),
+    "net leverage of both sides": Window("net_leverage", {"max_net_leverage": 0.2}, perpetual=True),
+    "gross leverage of both sides": Window("gross_leverage", {"max_gross_leverage": 0.3}, perpetual=True),
+    "turbulence of one side": Window(
+        "breaker", {"turbulence_alarms": 900}, {"limits.turbulence": "symbol", "limits.turbulence_pause_h": 5}, perpetual=True,
+    ),
+    "the book's bids": Window(
+        "expected_slippage", {"max_slippage": 0.004},
+        {"venue.starting_cash": "5000000", "venue.depth_fraction": 0.01, "venue.levels": 7, "venue.level_step_bps": 21.3},
+        perpetual=True,
+    ),
     "slippage": Window(
         "expected_slippage", {"max_slippage": 0.004},
         {"venue.starting_cash": "5000000", "venue.depth_fraction": 0.01, "venue.levels": 7, "venue.level_step_bps": 21.3},
@@ -184,7 +219,5 @@ WINDOWS: dict[str, Window] = {
 UNREACHABLE: dict[str, dict[str, Any]] = {
     "reference_price": {"max_price_gap_bps": 1e-6},
     "stale_proposal": {"max_proposal_age_s": 1e-6},
-    "liquidation": {"min_liquidation_distance": 100.0},
-    "funding": {"max_funding_share": 1e-9},
 }
 """The tightest values of limits that cannot bind in a run of the fast engine."""

@@ -55,7 +55,7 @@ def hearing(
     spoken = {
         "analyst": analyst(), "risk_agent": officer(), "advocate": advocate(), "supervisor": supervisor(),
     } | words  # fmt: skip
-    ruling = rule(what.proposal.direction, *spoken.values())
+    ruling = rule(what.proposal.direction, *spoken.values(), short=what.proposal.is_short)
     return Hearing(
         mind=mind, case=what, **spoken, struck=(), ruling=ruling, adjustment=Adjustment(adjuster="off", scale=1.0),
         verdict=_verdict(what.decision_id, caps, refused_by),

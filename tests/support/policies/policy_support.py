@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from market.timeframe import Timeframe
-from rl.features import FEATURES as REAL
-from rl.features import schema_sha256
+from rl.features import SPOT, Schema
 from rl.model import Card, PolicyModel, Span
 from rl.networks import Networks
 from rl.serving.promise import VERDICT
@@ -63,31 +62,33 @@ def model(**changed: Any) -> PolicyModel:
     return PolicyModel(known, scaler, TrainingRange.of(seen, scaler), networks(len(known.seeds), len(known.features)))
 
 
-def seen_features(n: int = 4000, seed: int = 7) -> Any:
+def seen_features(n: int = 4000, seed: int = 7, schema: Schema = SPOT) -> Any:
     """Features that lie anywhere in their ranges, some of them missing: float64, shape (n, len(FEATURES)), their units."""
     rng = np.random.default_rng(seed)
-    low, high = np.array([one.low for one in REAL]), np.array([one.high for one in REAL])
-    seen = rng.uniform(low, high, size=(n, len(REAL)))
+    low, high = np.array([one.low for one in schema.features]), np.array([one.high for one in schema.features])
+    seen = rng.uniform(low, high, size=(n, len(low)))
     seen[rng.random(seen.shape) < 0.1] = np.nan
     return seen
 
 
-def served(symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT", "SOL/USDT"), **changed: Any) -> PolicyModel:
+def served(
+    symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT", "SOL/USDT"), schema: Schema = SPOT, **changed: Any
+) -> PolicyModel:
     """A policy that fits a run of the simulated market: the real features, drawn weights, a volatility target as its base."""
     known = card(
         **{
             "name": "drawn",
-            "features": tuple(one.name for one in REAL),
-            "schema_sha256": schema_sha256(),
+            "features": tuple(one.name for one in schema.features),
+            "schema_sha256": schema.sha256,
             "base": {"target_daily_volatility": 0.02, "blend": 0.5},
             "universe": symbols,
             "spans": (Span(start_utc=datetime(2015, 1, 1, tzinfo=UTC), end_utc=datetime(2016, 1, 1, tzinfo=UTC)),),
         }
         | changed
     )
-    seen = seen_features()
+    seen = seen_features(schema=schema)
     scaler = Scaler.of(seen)
-    return PolicyModel(known, scaler, TrainingRange.of(seen, scaler), networks(len(known.seeds), len(REAL)))
+    return PolicyModel(known, scaler, TrainingRange.of(seen, scaler), networks(len(known.seeds), len(schema.features)))
 
 
 def write_verdict(folder: Path, sha256: str, *, passed: bool = True, **promise: float) -> None:

@@ -150,7 +150,7 @@ def test_every_field_of_the_new_parts_is_indexed_or_masked_or_is_known_to_need_n
     assert Trade.model_fields.keys() == TRADE_PRICES | NUMBERS_FREE
     assert PricePath.model_fields.keys() == {"closes", "volumes", "daily_closes", "daily_volumes"}
     assert HeldView.model_fields.keys() == {"symbol", "thesis"} | {
-        "equity_fraction", "profit_fraction", "stop_fraction", "age_h",
+        "equity_fraction", "profit_fraction", "stop_fraction", "age_h", "short",
     }  # fmt: skip
 
 

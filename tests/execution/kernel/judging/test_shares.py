@@ -90,7 +90,7 @@ def test_the_hard_stop_is_the_tick_nearest_to_the_exact_price(lots: list[tuple[i
     for at, (size, ticks) in enumerate(lots):
         place.lot_sizes[at], place.lot_ticks[at] = size, ticks
     paid = Fraction(sum(size * ticks for size, ticks in lots), sum(size for size, _ in lots))
-    assert protection._hard_stop(place) == round(paid * (1 - exact(stop)))
+    assert protection._hard_stop(None, place) == round(paid * (1 - exact(stop)))
 
 
 @given(price=st.floats(0.01, 1e6))

@@ -46,7 +46,7 @@ def test_alone_in_the_book_the_few_bars_of_the_tail_are_enough(
     seed: int, extra: float, confidence: tuple[float, float]
 ) -> None:
     own, room, account, holds = walk(seed), paper(), record(w.ACCOUNT), limits(confidence)
-    count = tails.prepare_tails(holds, account, room, own, record(w.FACT), True)
+    count = tails.prepare_tails(holds, account, room, own, record(w.FACT), True, w.LONG)
     assert count < ROWS
     var = tails.tail_at(holds, account, room, ROWS, count, extra, w.VALUE_AT_RISK)
     loss = tails.tail_at(holds, account, room, ROWS, count, extra, w.SHORTFALL)
@@ -58,7 +58,7 @@ def test_alone_in_the_book_the_few_bars_of_the_tail_are_enough(
 def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence: tuple[float, float]) -> None:
     own, rest = walk(seed), walk(seed, "rest") * 0.3
     room, account, holds = paper(rest), record(w.ACCOUNT), limits(confidence)
-    assert tails.prepare_tails(holds, account, room, own, record(w.FACT), False) == ROWS
+    assert tails.prepare_tails(holds, account, room, own, record(w.FACT), False, w.LONG) == ROWS
     var = tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.VALUE_AT_RISK)
     loss = tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.SHORTFALL)
     assert var == pytest.approx(historical_var(rest + own * extra, confidence=confidence[0]) * 24**0.5, rel=1e-12)
@@ -69,7 +69,7 @@ def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence
 def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most: float) -> None:
     own, rest = walk(seed), walk(seed, "rest") * 0.02
     room, account, holds = paper(rest), record(w.ACCOUNT), limits(max_var_1d=most, max_es_1d=9.0)
-    tails.prepare_tails(holds, account, room, own, record(w.FACT), False)
+    tails.prepare_tails(holds, account, room, own, record(w.FACT), False, w.LONG)
     found = tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf)
     assert 0.0 <= found <= 0.5
 
@@ -85,7 +85,7 @@ def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most
 def test_a_book_that_is_over_its_limit_already_has_no_room() -> None:
     for wide in ("max_var_1d", "max_es_1d"):
         room, account, holds = paper(walk(1, "rest") * 3), record(w.ACCOUNT), limits(**{wide: 9.0})
-        tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), False)
+        tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), False, w.LONG)
         assert tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf) == 0.0
 
 
@@ -100,14 +100,14 @@ def test_a_cap_that_is_tighter_decides_and_is_not_changed_by_what_was_not_measur
 ) -> None:
     room, account = paper(walk(seed, "rest") * 0.02), record(w.ACCOUNT)
     holds = limits(max_var_1d=most, max_es_1d=most, filtered=filtered)
-    tails.prepare_tails(holds, account, room, walk(seed), record(w.FACT), False)
+    tails.prepare_tails(holds, account, room, walk(seed), record(w.FACT), False, w.LONG)
     whole = tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf)
     assert tails.room_under_both(holds, account, room, ROWS, ROWS, enough) == min(enough, whole)
 
 
 def test_a_limit_that_is_far_away_leaves_the_whole_position() -> None:
     room, account, holds = paper(), record(w.ACCOUNT), limits(max_var_1d=9.0, max_es_1d=9.0)
-    count = tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), True)
+    count = tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), True, w.LONG)
     assert tails.room_under_both(holds, account, room, ROWS, count, np.inf) == 0.5
     assert tails.tails_hold(holds, account, room, ROWS, count, 0.5)
 
@@ -119,7 +119,7 @@ def test_both_tails_must_hold_at_the_size_that_is_asked(filtered: int, alone: bo
     for name, least in (("max_var_1d", w.VALUE_AT_RISK), ("max_es_1d", w.SHORTFALL)):
         wide = limits(filtered=filtered, max_var_1d=9.0, max_es_1d=9.0)
         room = paper()
-        count = tails.prepare_tails(wide, account, room, own, record(w.FACT), alone)
+        count = tails.prepare_tails(wide, account, room, own, record(w.FACT), alone, w.LONG)
         at = tails.tail_at(wide, account, room, ROWS, count, 0.2, least)
         for share, holds in ((1.01, True), (0.99, False)):
             narrow = limits(filtered=filtered, **{"max_var_1d": 9.0, "max_es_1d": 9.0, name: at * share})
@@ -129,11 +129,11 @@ def test_both_tails_must_hold_at_the_size_that_is_asked(filtered: int, alone: bo
 def test_a_filtered_tail_alone_is_measured_once_and_scaled() -> None:
     own, account, holds = walk(5), record(w.ACCOUNT), limits(filtered=1)
     room = paper()
-    assert tails.prepare_tails(holds, account, room, own, record(w.FACT), True) == tails.SCALES
+    assert tails.prepare_tails(holds, account, room, own, record(w.FACT), True, w.LONG) == tails.SCALES
     one, two = (tails.tail_at(holds, account, room, ROWS, tails.SCALES, extra, w.SHORTFALL) for extra in (0.1, 0.2))
     assert two == pytest.approx(2 * one)
     whole = paper(np.zeros(ROWS))
-    tails.prepare_tails(holds, account, whole, own, record(w.FACT), False)
+    tails.prepare_tails(holds, account, whole, own, record(w.FACT), False, w.LONG)
     same = tails.tail_at(holds, account, whole, ROWS, ROWS, 0.1, w.SHORTFALL)
     assert same == pytest.approx(one)
 
@@ -156,7 +156,7 @@ def test_a_filtered_tail_of_steps_is_that_of_the_measures(
     sums = np.empty((1, ROWS))
     tails.rolled(own[None, :], sums, step)
     count = tails.prepare_tails(
-        holds, account, room, sums[0, (ROWS - 1) % step :: step][-(ROWS // step) :], record(w.FACT), alone
+        holds, account, room, sums[0, (ROWS - 1) % step :: step][-(ROWS // step) :], record(w.FACT), alone, w.LONG
     )
     steps = Horizon(step, 24.0, Memory(decay, falls, floored), ROWS, 50).steps(rest + own * 0.2)
     assert count == (tails.SCALES if alone else len(steps))
@@ -186,26 +186,26 @@ def test_a_quiet_end_makes_a_filtered_tail_smaller_and_a_wild_one_larger() -> No
     found = []
     for series in (own * swing, own * swing[::-1]):
         room = paper()
-        tails.prepare_tails(holds, account, room, series, record(w.FACT), True)
+        tails.prepare_tails(holds, account, room, series, record(w.FACT), True, w.LONG)
         found.append(tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.3, w.VALUE_AT_RISK))
     assert 0 < found[0] < found[1]
 
 
 def test_a_market_that_never_moved_has_no_filtered_tail() -> None:
     account, holds, room = record(w.ACCOUNT), limits(filtered=1), paper()
-    tails.prepare_tails(holds, account, room, np.zeros(ROWS), record(w.FACT), True)
+    tails.prepare_tails(holds, account, room, np.zeros(ROWS), record(w.FACT), True, w.LONG)
     assert tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.5, w.SHORTFALL) == 0.0
 
 
 def test_what_was_measured_of_a_bar_is_kept_and_not_of_another_bar() -> None:
     account, holds, room, fact = record(w.ACCOUNT), limits(filtered=1), paper(), record(w.FACT)
     facts.refresh(fact, 7)
-    first = tails.unit_tails(holds, account, room, walk(1), fact)
-    assert tails.unit_tails(holds, account, room, walk(2), fact) == first
+    first = tails.unit_tails(holds, account, room, walk(1), fact, w.LONG)
+    assert tails.unit_tails(holds, account, room, walk(2), fact, w.LONG) == first
     facts.refresh(fact, 7)
-    assert tails.unit_tails(holds, account, room, walk(2), fact) == first
+    assert tails.unit_tails(holds, account, room, walk(2), fact, w.LONG) == first
     facts.refresh(fact, 8)
-    assert tails.unit_tails(holds, account, room, walk(2), fact) != first
+    assert tails.unit_tails(holds, account, room, walk(2), fact, w.LONG) != first
 
 
 @given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0))
@@ -232,3 +232,21 @@ def test_a_correlation_is_kept_for_its_bar_its_markets_and_its_length() -> None:
 
 def test_a_series_that_does_not_move_counts_as_fully_correlated() -> None:
     assert tails.correlation(walk(1), np.zeros(ROWS)) == 1.0
+
+
+def test_the_tail_of_a_short_is_that_of_the_mirrored_returns_and_kept_apart() -> None:
+    room, account, holds, fact = paper(), record(w.ACCOUNT), limits(filtered=1), record(w.FACT)
+    long = tails.unit_tails(holds, account, room, walk(1), fact, w.LONG)
+    short = tails.unit_tails(holds, account, room, walk(1), fact, w.SHORT)
+    assert short != long
+    assert tails.unit_tails(holds, account, room, -walk(1), record(w.FACT), w.LONG) == short
+    assert tails.unit_tails(holds, account, room, walk(2), fact, w.SHORT) == short
+
+
+def test_bets_on_two_sides_are_against_each_other_and_a_still_market_is_one_with_any() -> None:
+    returns = np.stack([walk(1), walk(1) + 0.3 * walk(2), np.zeros(ROWS)])
+    kept = np.zeros((1, 3, 3), dtype=w.PAIR).view(np.recarray)
+    same = pairs.as_bets(returns, kept, ROWS - 1, ROWS, 0, 1, True)
+    assert same == pairs.correlated(returns, kept, ROWS - 1, ROWS, 0, 1) > 0.5
+    assert pairs.as_bets(returns, kept, ROWS - 1, ROWS, 0, 1, False) == -same
+    assert pairs.as_bets(returns, kept, ROWS - 1, ROWS, 0, 2, False) == 1.0

@@ -12,7 +12,7 @@ from config.sections.emergency.table import TRIGGERS
 from ops.live.woken.catalogue import BY_CODE, NOTHING, WAKES, table
 
 ROOT = Path(__file__).resolve().parents[4]
-SOURCES = [*(ROOT / "ops/live").rglob("*.py"), *(ROOT / "ops/commands/operate").glob("*.py")]
+SOURCES = [*(ROOT / "ops/live").rglob("*.py"), *(ROOT / "ops/commands/watch").glob("*.py")]
 
 
 def test_a_code_is_declared_once() -> None:

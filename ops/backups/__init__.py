@@ -1,0 +1,1 @@
+"""One file that holds runs and what this user keeps beside them, and how it becomes folders again."""
