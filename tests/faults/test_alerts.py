@@ -26,6 +26,7 @@ RAISED = [number for number, row in FAULTS.items() if isinstance(row, Raised)]
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", RAISED)
 def test_a_fault_raises_its_alert(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange_session import Lived
-from exchange_support import Trading, order_of, trading
+from exchange_support import QUICK, Trading, order_of, trading
 from faulty_disk import no_room
 from kept_journals import JOURNALS
 from run_support import events
@@ -44,6 +44,8 @@ from risk.order import Order, Purpose
 
 LIVE = JOURNALS / "live-0.6.0"
 RUNS = [run for run in sorted(JOURNALS.iterdir()) if run.is_dir()]
+AS_DELIVERED = QUICK._replace(timeout_s=5.0, patience_s=8.0, settle_s=2.0)
+"""As long as a session waits for answers."""
 ASKED = ("order.status", "openOrders", "myTrades", "account")
 _HEARD_S = 8.0
 
@@ -93,7 +95,7 @@ def wire(
         exchange = exchange_of(
             (FLAT,) * 3, settings=settings_of(depth_fraction=1.0), balances={"USDT": "10000", "BTC": "0"}
         )
-        async with trading(scene.folder, exchange=exchange) as on:
+        async with trading(scene.folder, pace=AS_DELIVERED, exchange=exchange) as on:
             if before:
                 await _submit(scene, on, order_of("before", before, cap="101"))
                 await on.until("before", "filled")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from kept_journals import JOURNALS, KEY
 from receivers import Receiver, web
 from run_support import events, run
 
+from agents.approval.petition import Petition
 from agents.run import main
 from config.clock import SystemClock
 from config.errors import OutputFault
@@ -68,6 +70,19 @@ def test_an_error_that_ends_a_session_is_an_alert(server: Receiver) -> None:
     (got,) = server.until(1)
     assert "session_failed" in got.title
     assert "The disk is full." in got.body
+
+
+def test_a_position_that_waits_for_a_yes_is_an_alert_and_its_size_is_masked(server: Receiver) -> None:
+    asked = Petition(
+        decision_id="20261130T0300-BTCUSDT", symbol="BTC/USDT", as_of_utc=SystemClock().now(), notional=Decimal("1234.5"),
+        stop_fraction=0.08, reasons=(),
+    )  # fmt: skip
+    with waking(server.url(), []) as told:
+        told.petition(asked, 300.0)
+    (got,) = server.until(1)
+    assert "approval_waiting" in got.title
+    assert "within 300 s" in got.body
+    assert "1,234.50" not in got.body
 
 
 def test_a_stop_by_the_user_is_no_alert(server: Receiver) -> None:
