@@ -94,7 +94,7 @@ def child(days: int, pace_s: float, clients: int | None, out: str) -> None:
 
     setattr(sessions, "paced", paced)  # noqa: B010 - it measures beside waiting
     options = ["--profile", "paper", "--days", str(days), "--out", out, "--quiet", "--json", "--pace", str(pace_s)]
-    with open(os.devnull, "w") as nowhere:
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
         sys.stdout, kept = nowhere, sys.stdout
         code = agents.run.main([*options, *(() if clients is None else ("--serve", "0"))])
         sys.stdout = kept
@@ -157,7 +157,7 @@ def year() -> dict[str, float]:
 
 def _resident_mb() -> float:
     """What this process holds in memory now [MB]."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 2**20
 
 
 def _asked(address: str) -> float:
@@ -238,7 +238,7 @@ def main() -> None:
     }
     for name, word in words.items():
         if name in made:
-            paint.add_row(word, f"{made[name]:,.0f}")
+            paint.add_row(word, f"{made[name]:,.1f}")
     console.print(paint)
 
 

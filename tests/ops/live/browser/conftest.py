@@ -48,8 +48,8 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Opens a page of its own context; every fault in its console fails the test."""
+def opened(chromium: Any, served: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page of its own context, which is closed before its server; every fault in its console fails the test."""
     faults: list[str] = []
     with ExitStack() as held:
 
