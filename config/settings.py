@@ -132,13 +132,19 @@ class Settings(Frozen):
 
 
 def _perpetual_clashes(settings: Settings) -> list[Clash]:
-    """What sessions of perpetuals cannot have: they trade bars that are there, on one simulated exchange."""
+    """What sessions of perpetuals cannot have: real money, live bars without an exchange, several exchanges."""
     if settings.market.perpetuals is None:
         return []
     clashes: list[Clash] = []
-    if settings.venue.kind != "simulated" or settings.world not in ("simulated", "recorded"):
-        real = "perpetuals are traded on the simulated exchange alone, with drawn or recorded bars: none of a real one is traded"
-        clashes.append((("market.perpetuals", "venue.kind", "world"), real))
+    if settings.world == "live":
+        real = (
+            "perpetuals are not traded with real money in this version: no real exchange was ever reached with them, and the "
+            "record on paper that real money asks for knows no margin; take the world testnet"
+        )
+        clashes.append((("market.perpetuals", "world"), real))
+    if settings.world == "feed":
+        live = "live bars of perpetuals are traded at an exchange (world testnet), and not on the simulated one"
+        clashes.append((("market.perpetuals", "world"), live))
     if settings.venue.also:
         several = (
             "perpetuals are traded on one exchange: margin that lies at several cannot cover a position at one of them"

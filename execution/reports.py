@@ -77,11 +77,27 @@ class OrderState(Frozen):
     note: str = ""
 
 
+class PositionTold(Frozen):
+    """An open position on perpetuals as a real exchange tells it. Prices and margin [quote]."""
+
+    entry_price: Decimal = Field(description="its average entry price [quote]")
+    mark_price: Decimal | None = Field(description="the mark price; null where it is not told [quote]")
+    margin: Decimal | None = Field(description="what is put in for it; null where it is not told [quote]")
+    liquidation_price: Decimal | None = Field(
+        description="the mark price at which it is liquidated; null where none is told [quote]"
+    )
+
+
 class Balances(Frozen):
-    """Cash [quote], and holdings by symbol [base], none of them zero."""
+    """Cash [quote], and holdings by symbol [base], none of them zero. On perpetuals cash is the wallet, holdings have a sign."""
 
     cash: Decimal
     held: dict[str, Decimal]
+    positions: dict[str, PositionTold] = Field(
+        default_factory=dict,
+        exclude_if=empty,
+        description="what a real exchange tells of the positions on perpetuals, by symbol; absent for spot",
+    )
 
 
 class VenueAccount(Balances):
@@ -150,7 +166,7 @@ class VenueWord(Journaled):
     """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
-    event_version: ClassVar[int] = 5
+    event_version: ClassVar[int] = 6
 
     asked: str
     report: VenueReport

@@ -51,6 +51,8 @@ class Purpose(Word):
     """Sold, because the time for which its voters meant to hold is over and nobody has voted for it again."""
     LIQUIDATION = "liquidation"
     """Closed by the exchange, because its margin was used up. No order of ours has it, only a fill."""
+    DELEVERAGING = "deleveraging"
+    """Reduced by the exchange in favour of somebody who was liquidated (auto-deleveraging). No order of ours has it."""
 
 
 class Order(Journaled):
@@ -61,7 +63,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
-    event_version: ClassVar[int] = 5
+    event_version: ClassVar[int] = 6
 
     order_id: str
     decision_id: str

@@ -108,12 +108,14 @@ EVENTS = Registry(
         Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"
     ),
     Kind(
-        SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word, with_nothing_new, with_no_new_word)
+        SentOrder,
+        "before an order is sent",
+        (with_no_new_word, with_no_new_word, with_nothing_new, with_no_new_word, with_no_new_word),
     ),
     Kind(
         VenueWord,
         "when the venue has answered or has traded",
-        (with_no_new_word, with_nothing_new, with_nothing_new, with_no_new_word),
+        (with_no_new_word, with_nothing_new, with_nothing_new, with_no_new_word, with_nothing_new),
     ),
     Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange", (with_nothing_new,)),
     Kind(

@@ -12,7 +12,7 @@ It changes nothing in the ledger: what the exchange has and the ledger does not 
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -76,6 +76,8 @@ class Agreement:
         """Compare a report of the account with the ledger. A difference that begins or ends is journaled."""
         theirs = {**dict.fromkeys(self._lots, ZERO), **account.held, self._quote: account.cash}
         ours = {**self._ledger.owned_at(self._name), self._quote: self._ledger.cash_at(self._name)}
+        if self._netted:
+            theirs[self._quote] = EXACT.add(ours[self._quote], self._more_money(account))
         paid = self._ledger.fees_in_at(
             self._name
         )  # with coins that lay there before: they are fewer now, and nothing is wrong
@@ -110,6 +112,16 @@ class Agreement:
             else:
                 del self._drifts[what]
         self._seen = wide
+
+    def _more_money(self, account: Balances) -> Decimal:
+        """How much more money the exchange has than the ledger, on perpetuals.
+
+        An exchange realises profits at the average entry price and the ledger lot by lot, so wallets differ while a position is
+        open. What was paid in and out is the same: the wallet less what the open positions cost.
+        """
+        with localcontext(EXACT):
+            costs = [account.held.get(symbol, ZERO) * told.entry_price for symbol, told in account.positions.items()]
+            return account.cash - sum(costs, ZERO) - self._ledger.paid_at(self._name)
 
     @property
     def foreign(self) -> dict[str, Decimal]:

@@ -76,7 +76,8 @@ class Closing:
         if held.closing is not None and held.closing not in self._orders.doubts(symbol):
             return False
         instrument = self._instruments[symbol]
-        return instrument.round_quantity(size_of(position)) * position.mark_price >= instrument.min_notional
+        least = Decimal(0) if instrument.may_be_short else instrument.min_notional
+        return instrument.round_quantity(size_of(position)) * position.mark_price >= least
 
     def _sale_of(self, held: DecisionOrders, sale: Sale, at: datetime) -> Iterable[Order]:
         """The sale of what is left in a market; none where nothing is, or a fate is still unknown."""

@@ -89,6 +89,10 @@ class Ledger:
         sums = self._sums(account)
         return sums.wallet if self._margin else sums.cash
 
+    def paid_at(self, account: str) -> Decimal:
+        """Cash there as if the notional of each trade were paid; on spot it is the cash."""
+        return self._sums(account).cash
+
     @property
     def reserved(self) -> Decimal | None:
         """What of the wallet is bound as margin, on perpetuals; None on spot."""
@@ -257,7 +261,7 @@ class Ledger:
         self._check(event)
         held = self._holding_of(fill)
         assert held is not None
-        if fill.side is Side.SELL and held.quantity and self._is_dust(held):
+        if fill.side is Side.SELL and held.quantity and not self._margin and self._is_dust(held):
             self._leave(held, event)
         if not held.quantity:
             self._end(held)
@@ -267,7 +271,12 @@ class Ledger:
     def surplus(self, fill: Fill) -> Decimal:
         """What a real exchange says was sold beyond what is held [base]: coins that are not ours, at a price that is not
         ours. 0 for every other fill, and for one that was booked before."""
-        if not self._real or fill.side is not Side.SELL or (fill.account, fill.symbol, fill.trade_id) in self._applied:
+        if (
+            not self._real
+            or self._margin
+            or fill.side is not Side.SELL
+            or (fill.account, fill.symbol, fill.trade_id) in self._applied
+        ):
             return ZERO
         held = self._holding_of(fill)
         return max(ZERO, EXACT.subtract(fill.quantity, ZERO if held is None else held.quantity))

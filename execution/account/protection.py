@@ -116,7 +116,7 @@ class Protection:
         size = size_of(position)
         if part == size:
             return await self._sell(symbol, Decimal(0), sale, at)
-        if not part or part * position.mark_price < self._instruments[symbol].min_notional:
+        if not part or part * position.mark_price < self._least(symbol):
             return None
         self._tidying = True
         await self._renew(held, resized(position, size - part), at)
@@ -167,7 +167,8 @@ class Protection:
             or self._desk.closed(position.account).is_gone(symbol)
         ):
             return None
-        if self._above(position, held, keep) * position.mark_price < self._instruments[symbol].min_notional:
+        part = self._above(position, held, keep)
+        if not part or part * position.mark_price < self._least(symbol):
             return None
         held.closing = sale.order_id
         await self._desk.cancel_entry(symbol, at)
@@ -196,7 +197,7 @@ class Protection:
         if not part or not rest:
             return part
         stop = legs_of(resized(position, rest), held, self._exits, instrument)[0]
-        return part if stop.quantity * stop.price >= instrument.min_notional else size
+        return part if stop.quantity * stop.price >= self._least(position.symbol) else size
 
     def market_exit(self, position: Position, sale: MarketSale, quantity: Decimal, at: datetime) -> Order:
         """An exit at market, signed by the gate."""
@@ -209,6 +210,11 @@ class Protection:
             quantity=quantity,
             at=at,
         )
+
+    def _least(self, symbol: str) -> Decimal:
+        """The least value of an exit [quote]. A real exchange of perpetuals takes any that only reduces."""
+        instrument = self._instruments[symbol]
+        return Decimal(0) if self._ledger.is_real and instrument.may_be_short else instrument.min_notional
 
     async def tidy(self, at: datetime) -> None:
         """Tidy, unless tidying is under way already."""
@@ -320,7 +326,7 @@ class Protection:
             return
         legs = legs_of(position, held, self._exits, instrument)
         held.outgrown = False
-        if legs[0].quantity * legs[0].price < instrument.min_notional:
+        if legs[0].quantity * legs[0].price < self._least(held.symbol):
             held.too_small = position.quantity
             return
         if held.share is not None:
@@ -344,7 +350,7 @@ class Protection:
         (leg,) = legs_of(position, held, self._exits, self._instruments[held.symbol])
         before = [order_id for order_id in self._orders.exits(held.symbol) if order_id != held.reducing]
         held.stop_price = leg.price
-        bound = before and self._ledger.is_real
+        bound = before and self._ledger.is_real and not self._instruments[held.symbol].may_be_short
         placed = None if bound else await self._place(held, position, leg, "", at)
         for order_id in before:
             await self._desk.cancel(order_id, at)

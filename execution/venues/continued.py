@@ -11,10 +11,11 @@ It decides nothing, and never sends an order twice.
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from execution.reports import OrderStatus, VenueAccount, VenueReport
+from execution.reports import OrderStatus, VenueAccount, VenueReport, told_utc
 from execution.venues.recorded import RecordedVenue
 from execution.venues.routed import RoutedExchanges
 from execution.venues.venue import Venue
@@ -38,6 +39,10 @@ class Exchange(Venue, Protocol):
 
     def adopt(self, orders: Iterable[Order], trade_ids: Iterable[tuple[str, str]], held: Mapping[str, Decimal]) -> None:
         """Take over orders that are not done, trades that are booked, and what is held by symbol [base]."""
+        ...
+
+    def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
+        """Take over what only perpetuals need: the decision that has entered last by symbol, and when the last word was."""
         ...
 
 
@@ -98,6 +103,8 @@ class ContinuedVenue:
         self._orders: dict[str, Order] = {}
         self._trades: set[tuple[str, str, str]] = set()
         """What the journal of the past has booked, by exchange, market and trade id, until the exchange is told."""
+        self._decisions: dict[str, str] = {}
+        self._told_utc: datetime | None = None
         self._reported = 0
         """How many fills were reported, each counted once."""
         self._latest: dict[tuple[str, str, str], None] = {}
@@ -118,6 +125,8 @@ class ContinuedVenue:
         told = self._recording()
         if told is not None:
             self._orders[order.order_id] = order
+            if not order.reduce_only:
+                self._decisions[order.symbol] = order.decision_id
             return self._noted(await told.submit(order))
         if self._past is not None and order.order_id in self._past.unanswered | self._past.forgotten:
             return self._noted(await self._here().settle(order))
@@ -190,6 +199,8 @@ class ContinuedVenue:
                 self._exchange.adopt_at(name, orders, trades, held)
             else:
                 self._exchange.adopt(orders, trades, held)
+                if any(rules.may_be_short for rules in self._instruments.values()):
+                    self._exchange.recall(self._decisions, self._told_utc)
         self._trades = set()
 
     @property
@@ -204,6 +215,10 @@ class ContinuedVenue:
         for state in report.states:
             if state.status in _DONE:
                 self._orders.pop(state.order_id, None)
+        for paid in report.funding if not self._adopted else ():
+            self._trades.add((paid.account, paid.symbol, paid.funding_id))
+        if not self._adopted and (moments := told_utc(report)):
+            self._told_utc = max((*moments, self._told_utc) if self._told_utc else moments)
         for fill in report.fills:
             trade = (fill.account, fill.symbol, fill.trade_id)
             if not self._adopted:

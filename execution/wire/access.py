@@ -43,6 +43,11 @@ class Access:
         self.skew_ms = 0
         """How far the server's clock is off [ms], for faults."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all keys."""
+        return tuple(self._keys)
+
     def now_ms(self) -> int:
         """The server's time [ms since 1970 UTC]."""
         return to_ms(self._clock.now()) + self.skew_ms

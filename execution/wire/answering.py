@@ -62,6 +62,8 @@ class Answering:
     def _answer(self, endpoint: Endpoint, params: Mapping[str, str], key_name: str | None, signed: str) -> Any:
         self.limits.weigh(endpoint.weight(params))
         key = None
+        if endpoint.keyed:
+            key = self.access.key(key_name)
         if endpoint.signed:
             key = self.access.key(key_name)
             self.access.check_signed(key, signed, params)

@@ -6,7 +6,7 @@ A parameter that is not in the row is refused (-1104), and one that must be ther
 from collections.abc import Callable, Mapping
 
 from execution.wire import orders_asked, shown, told
-from execution.wire.request import Endpoint
+from execution.wire.request import Endpoint, fixed
 from execution.wire.trading.wanted import Params
 
 _ORDER = (
@@ -16,10 +16,6 @@ _ORDER = (
 _LEGS = tuple(
     place + term for place in ("above", "below") for term in ("ClientOrderId", "Price", "StopPrice", "TimeInForce")
 )
-
-
-def _fixed(weight: int) -> Callable[[Params], int]:
-    return lambda _: weight
 
 
 def _by_symbol(one: int, every: int) -> Callable[[Params], int]:
@@ -39,15 +35,15 @@ _REPLACED = ("cancelReplaceMode", "cancelOrderId", "cancelOrigClientOrderId", "c
 _TOLD_ALL = ("symbol", "symbols")
 
 V3: Mapping[tuple[str, str], Endpoint] = {
-    ("GET", "ping"): Endpoint("ping", lambda _: {}, _fixed(1)),
-    ("GET", "time"): Endpoint("time", lambda request: {"serverTime": request.now_ms}, _fixed(1)),
+    ("GET", "ping"): Endpoint("ping", lambda _: {}, fixed(1)),
+    ("GET", "time"): Endpoint("time", lambda request: {"serverTime": request.now_ms}, fixed(1)),
     ("GET", "exchangeInfo"): Endpoint(
-        "exchangeInfo", told.rules, _fixed(20), reads=_TOLD_ALL
+        "exchangeInfo", told.rules, fixed(20), reads=_TOLD_ALL
     ),
-    ("GET", "klines"): Endpoint("klines", told.klines, _fixed(2), needs=("symbol", "interval"), reads=_TIMES),
+    ("GET", "klines"): Endpoint("klines", told.klines, fixed(2), needs=("symbol", "interval"), reads=_TIMES),
     ("GET", "depth"): Endpoint("depth", told.depth, _by_depth, needs=("symbol",), reads=("limit",)),
-    ("GET", "trades"): Endpoint("trades", told.trades, _fixed(25), needs=("symbol",), reads=("limit",)),
-    ("GET", "aggTrades"): Endpoint("aggTrades", told.joined_trades, _fixed(4), needs=("symbol",), reads=(*_TIMES, "fromId")),
+    ("GET", "trades"): Endpoint("trades", told.trades, fixed(25), needs=("symbol",), reads=("limit",)),
+    ("GET", "aggTrades"): Endpoint("aggTrades", told.joined_trades, fixed(4), needs=("symbol",), reads=(*_TIMES, "fromId")),
     ("GET", "ticker/24hr"): Endpoint("ticker/24hr", told.each(shown.day), _by_symbol(2, 80), reads=_TOLD_ALL),
     ("GET", "ticker/price"): Endpoint("ticker/price", told.each(told.price), _by_symbol(2, 4), reads=_TOLD_ALL),
     ("GET", "ticker/bookTicker"): Endpoint(
@@ -56,54 +52,54 @@ V3: Mapping[tuple[str, str], Endpoint] = {
         _by_symbol(2, 4),
         reads=_TOLD_ALL,
     ),
-    ("GET", "account"): Endpoint("account", told.account, _fixed(20), signed=True, reads=("omitZeroBalances",)),
+    ("GET", "account"): Endpoint("account", told.account, fixed(20), signed=True, reads=("omitZeroBalances",)),
     ("GET", "account/commission"): Endpoint(
-        "account/commission", told.commission, _fixed(20), signed=True, needs=("symbol",)
+        "account/commission", told.commission, fixed(20), signed=True, needs=("symbol",)
     ),
     ("POST", "order"): Endpoint(
-        "order.place", orders_asked.place, _fixed(1), signed=True, needs=("symbol", "side", "type"), reads=_ORDER, orders=True
+        "order.place", orders_asked.place, fixed(1), signed=True, needs=("symbol", "side", "type"), reads=_ORDER, orders=True
     ),
     ("POST", "order/test"): Endpoint(
-        "order.test", orders_asked.try_out, _fixed(1), signed=True, needs=("symbol", "side", "type"), reads=_ORDER
+        "order.test", orders_asked.try_out, fixed(1), signed=True, needs=("symbol", "side", "type"), reads=_ORDER
     ),
     ("GET", "order"): Endpoint(
-        "order.status", lambda request: orders_asked.found(request).asked(), _fixed(4), signed=True, needs=("symbol",), reads=_IDS
+        "order.status", lambda request: orders_asked.found(request).asked(), fixed(4), signed=True, needs=("symbol",), reads=_IDS
     ),
     ("DELETE", "order"): Endpoint(
-        "order.cancel", orders_asked.cancel, _fixed(1), signed=True, needs=("symbol",),
+        "order.cancel", orders_asked.cancel, fixed(1), signed=True, needs=("symbol",),
         reads=(*_IDS, "newClientOrderId"),
     ),
     ("POST", "order/cancelReplace"): Endpoint(
-        "order.cancelReplace", orders_asked.replace, _fixed(1), signed=True,
+        "order.cancelReplace", orders_asked.replace, fixed(1), signed=True,
         needs=("symbol", "side", "type", "cancelReplaceMode"), reads=(*_ORDER, *_REPLACED), orders=True,
     ),
     ("GET", "openOrders"): Endpoint("openOrders", orders_asked.open_orders, _by_symbol(6, 80), signed=True, reads=("symbol",)),
-    ("DELETE", "openOrders"): Endpoint("openOrders.cancel", orders_asked.cancel_all, _fixed(1), signed=True, needs=("symbol",)),
+    ("DELETE", "openOrders"): Endpoint("openOrders.cancel", orders_asked.cancel_all, fixed(1), signed=True, needs=("symbol",)),
     ("GET", "allOrders"): Endpoint(
-        "allOrders", orders_asked.all_orders, _fixed(20), signed=True, needs=("symbol",), reads=(*_TIMES, "orderId")
+        "allOrders", orders_asked.all_orders, fixed(20), signed=True, needs=("symbol",), reads=(*_TIMES, "orderId")
     ),
     ("GET", "myTrades"): Endpoint(
-        "myTrades", orders_asked.my_trades, _fixed(20), signed=True, needs=("symbol",), reads=(*_TIMES, "orderId", "fromId")
+        "myTrades", orders_asked.my_trades, fixed(20), signed=True, needs=("symbol",), reads=(*_TIMES, "orderId", "fromId")
     ),
     ("POST", "orderList/oco"): Endpoint(
-        "orderList.place", orders_asked.place_pair, _fixed(1), signed=True,
+        "orderList.place", orders_asked.place_pair, fixed(1), signed=True,
         needs=("symbol", "side", "quantity", "aboveType", "belowType"), reads=_PAIR, orders=True,
     ),
     ("DELETE", "orderList"): Endpoint(
-        "orderList.cancel", orders_asked.cancel_pair, _fixed(1), signed=True, needs=("symbol",),
+        "orderList.cancel", orders_asked.cancel_pair, fixed(1), signed=True, needs=("symbol",),
         reads=("orderListId", "listClientOrderId", "newClientOrderId"),
     ),
     ("GET", "orderList"): Endpoint(
-        "orderList.status", orders_asked.pair, _fixed(4), signed=True, reads=("orderListId", "origClientOrderId")
+        "orderList.status", orders_asked.pair, fixed(4), signed=True, reads=("orderListId", "origClientOrderId")
     ),
-    ("GET", "openOrderList"): Endpoint("openOrderList", orders_asked.open_pairs, _fixed(6), signed=True),
-    ("GET", "allOrderList"): Endpoint("allOrderList", orders_asked.all_pairs, _fixed(20), signed=True, reads=(*_TIMES, "fromId")),
+    ("GET", "openOrderList"): Endpoint("openOrderList", orders_asked.open_pairs, fixed(6), signed=True),
+    ("GET", "allOrderList"): Endpoint("allOrderList", orders_asked.all_pairs, fixed(20), signed=True, reads=(*_TIMES, "fromId")),
 }  # fmt: skip
 """Under /api/v3."""
 
 SAPI: Mapping[tuple[str, str], Endpoint] = {
-    ("GET", "asset/tradeFee"): Endpoint("tradeFee", told.trade_fees, _fixed(1), signed=True, reads=("symbol",)),
-    ("GET", "account/apiRestrictions"): Endpoint("apiRestrictions", told.may, _fixed(1), signed=True),
+    ("GET", "asset/tradeFee"): Endpoint("tradeFee", told.trade_fees, fixed(1), signed=True, reads=("symbol",)),
+    ("GET", "account/apiRestrictions"): Endpoint("apiRestrictions", told.may, fixed(1), signed=True),
 }
 """Under /sapi/v1."""
 

@@ -8,6 +8,7 @@ from itertools import chain
 from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from config.sections.venue import VenueSettings
+from execution.wire.perpetual.exchange import PerpetualExchange
 from execution.wire.trading.exchange import Exchange
 from execution.wire.trading.market import PlayedMarket
 from market.bar import Bar
@@ -36,6 +37,10 @@ def exchange_on(
     past = {symbol: _closed(tape.candles[symbol], tape.start_utc) for symbol in tape.symbols}
     opens = (played_as or tape.timeframe).floor(begins)
     market = PlayedMarket(tape.symbols, tape.timeframe, chain((first,), slices), past, opens, played_as)
+    if any(rules.perpetual is not None for rules in tape.instruments.values()):
+        exchange = PerpetualExchange(market, tape.instruments, settings, dict(balances))
+        exchange.remember(rate for due in tape.funding.values() for rate in due if rate.at_utc < tape.start_utc)
+        return exchange
     coins = {coin: Decimal(0) for rules in tape.instruments.values() for coin in (rules.base, rules.quote)}
     return Exchange(market, tape.instruments, settings, coins | dict(balances), fee_in_quote=fee_in_quote)
 

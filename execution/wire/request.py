@@ -34,6 +34,11 @@ class Request:
 Answer = Callable[[Request], Any]
 
 
+def fixed(weight: int) -> Callable[[Params], int]:
+    """The weight of an endpoint whose requests all weigh the same."""
+    return lambda _: weight
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One endpoint. `weight`: of one request, by its parameters; `orders`: it makes new orders."""
@@ -45,6 +50,8 @@ class Endpoint:
     needs: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     orders: bool = False
+    keyed: bool = False
+    """Whether it asks for a key and no signature."""
 
     def check(self, params: Params) -> None:
         """Hold the parameters against the row. Raises Refused."""

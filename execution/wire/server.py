@@ -18,6 +18,7 @@ from execution.wire.endpoints import SAPI, V3
 from execution.wire.faults import Faults, Scenario
 from execution.wire.misbehaving import Misbehaving, maintenance, plain
 from execution.wire.pace import Pace
+from execution.wire.perpetual.endpoints import FAPI
 from execution.wire.request import Endpoint
 from execution.wire.streams import Streams
 from execution.wire.trading import refusals
@@ -76,7 +77,13 @@ class WireServer:
         app.router.add_get("/ws-api/v3", self.streams.requests)
         for path in ("/ws", "/ws/{names:.*}", "/stream", "/stream/ws", "/stream/ws/{names:.*}"):
             app.router.add_get(path, self.streams.markets)
-        app.router.add_route("*", "/api/v3/{path:.*}", self._v3)
+        if self.exchange.perpetual:
+            app.router.add_get("/private/ws", self.streams.private)
+            for path in ("/public/ws", "/market/ws"):
+                app.router.add_get(path, self.streams.markets)
+            app.router.add_route("*", "/fapi/{path:.*}", self._fapi)
+        else:
+            app.router.add_route("*", "/api/v3/{path:.*}", self._v3)
         app.router.add_route("*", "/sapi/v1/{path:.*}", self._sapi)
         app.router.add_post("/sim/advance", self._advance)
         self._runner = web.AppRunner(app, handler_cancellation=False, access_log=None, shutdown_timeout=_CLOSES_IN_S)
@@ -97,6 +104,9 @@ class WireServer:
 
     async def _v3(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(request, V3)
+
+    async def _fapi(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(request, FAPI)
 
     async def _sapi(self, request: web.Request) -> web.StreamResponse:
         return await self._serve(request, SAPI)

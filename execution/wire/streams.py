@@ -15,6 +15,7 @@ from execution.wire.answering import Answering, Reply
 from execution.wire.endpoints import METHODS
 from execution.wire.faults import EVENT, STREAM, Faults, Kind, Rule
 from execution.wire.feeds import Feed, feed_of
+from execution.wire.perpetual.told import listen_key_of
 from execution.wire.trading import refusals
 from execution.wire.trading.orders import Json
 from execution.wire.trading.refusals import Refused
@@ -30,6 +31,8 @@ class Socket:
         self.feeds: dict[str, Feed] = {}
         self.wrapped = False
         self.subscription: int | None = None
+        self.bare = False
+        """Whether its events come without an envelope, as those of perpetuals do."""
         self.held: Json | None = None
         self._waiting: asyncio.Queue[Json | None] = asyncio.Queue()
 
@@ -89,7 +92,7 @@ class Streams:
             return
         rule = self.faults.next(EVENT)
         for socket in listening:
-            self._tell(socket, {"subscriptionId": socket.subscription, "event": told}, rule)
+            self._tell(socket, told if socket.bare else {"subscriptionId": socket.subscription, "event": told}, rule)
 
     def _tell(self, socket: Socket, told: Json, rule: Rule | None) -> None:
         """Send a message, or do with it what a fault does."""
@@ -151,6 +154,19 @@ class Streams:
         known = {name: feed for name, feed in feeds.items() if feed is not None}
         socket.feeds.update(known)
         return len(known) == len(names)
+
+    # The user stream of perpetuals
+
+    async def private(self, request: web.Request) -> web.StreamResponse:
+        """A connection for the user stream of perpetuals, which its `listenKey` opens."""
+        known = {listen_key_of(name) for name in self._answering.access.names}
+        if request.query.get("listenKey") not in known:
+            return web.Response(status=401, text="invalid listenKey")
+        response = web.WebSocketResponse()
+        await response.prepare(request)
+        socket = Socket(response)
+        socket.subscription, socket.bare = 0, True
+        return await self._listen(socket, self._command)
 
     # Requests by message
 

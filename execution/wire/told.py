@@ -63,7 +63,8 @@ def may(request: Request) -> Json:
     assert key is not None  # the row is signed
     return {
         "ipRestrict": False, "createTime": request.now_ms, "enableReading": True, "enableWithdrawals": key.withdraws,
-        "enableInternalTransfer": False, "enableMargin": False, "enableFutures": False, "permitsUniversalTransfer": False,
+        "enableInternalTransfer": False, "enableMargin": False,
+        "enableFutures": request.exchange.perpetual and key.trades, "permitsUniversalTransfer": False,
         "enableVanillaOptions": False, "enableSpotAndMarginTrading": key.trades, "enablePortfolioMarginTrading": False,
     }  # fmt: skip
 

@@ -48,11 +48,13 @@ class Exchange:
         tries: int = TRIES,
         *,
         testnet: bool = False,
+        perpetual: bool = False,
     ) -> None:
         """`url`: another address of the same interface, such as a mirror. Raises UsageFault for an unknown exchange or address.
 
         `wait` passes a number of seconds. `tries`: how often one question is asked; with 1, what raises DataFault elsewhere
         raises Unanswered. `testnet`: the prices of its test network, where it has one, since orders there are filled at them.
+        `perpetual`: the candles of linear perpetuals, with their mark prices and rates of funding, and not those of spot.
         """
         ccxt = loaded("ccxt.async_support")
         if name not in ccxt.exchanges:
@@ -66,8 +68,11 @@ class Exchange:
         self._tries = tries
         self._errors = ccxt
         self._ccxt = ccxt_client("ccxt.async_support", name, {"enableRateLimit": True, "timeout": _TIMEOUT_MS})
-        self._spot_only()
-        if testnet and url is None and self._ccxt.urls.get("test"):
+        self.perpetual = perpetual
+        self._one_kind("swap" if perpetual else "spot")
+        if testnet and url is None and perpetual and self._ccxt.urls.get("demo"):
+            self._ccxt.enable_demo_trading(True)
+        elif testnet and url is None and self._ccxt.urls.get("test"):
             self._ccxt.set_sandbox_mode(True)
         if url is not None:
             self._ccxt.urls["api"] = _moved(self._ccxt.urls["api"], _address(url))
@@ -103,11 +108,13 @@ class Exchange:
                 "downloaded; choose another --timeframe."
             )
         markets = await self._asked(self._ccxt.load_markets, "its markets")
+        kind = "linear perpetual" if self.perpetual else "spot market"
         for symbol in symbols:
-            if not _is_spot(markets, symbol):
-                near = get_close_matches(symbol, [name for name, one in markets.items() if one.get("spot")], n=1)
+            if not self._is_there(markets, symbol):
+                names = dict.fromkeys(name.partition(":")[0] for name in markets)
+                near = get_close_matches(symbol, [name for name in names if self._is_there(markets, name)], n=1)
                 raise UsageFault(
-                    f"{self.name} has no spot market {symbol}. Nothing was downloaded; "
+                    f"{self.name} has no {kind} {symbol}. Nothing was downloaded; "
                     + (f"did you mean {near[0]}?" if near else "check the name.")
                 )
 
@@ -117,7 +124,7 @@ class Exchange:
         Raises UsageFault if it has none of them, or not this timeframe; DataFault when it does not answer.
         """
         markets = await self._asked(self._ccxt.load_markets, "its markets")
-        there = [symbol for symbol in symbols if _is_spot(markets, symbol)]
+        there = [symbol for symbol in symbols if self._is_there(markets, symbol)]
         await self.refuse_unknown(there or symbols, timeframe)
         return there
 
@@ -127,11 +134,43 @@ class Exchange:
 
         async def ask() -> list[list[Any]] | None:
             page: list[list[Any]] = await self._ccxt.fetch_ohlcv(
-                symbol, timeframe.value, since_ms, _PAGES["fetchOHLCV"]
+                self._named(symbol), timeframe.value, since_ms, _PAGES["fetchOHLCV"]
             )
             return page or (None if self._held_rows() else [])
 
         return await self._asked(ask, f"the candles of {symbol}")
+
+    async def marks(self, symbol: str, timeframe: Timeframe, since_ms: int) -> list[list[Any]]:
+        """Candles of the mark price of a perpetual from this open time on, in the same form. Raises DataFault."""
+
+        async def ask() -> list[list[Any]]:
+            page: list[list[Any]] = await self._ccxt.fetch_ohlcv(
+                self._named(symbol), timeframe.value, since_ms, 100, {"price": "mark"}
+            )
+            return page
+
+        return await self._asked(ask, f"the mark prices of {symbol}")
+
+    async def rate(self, symbol: str, since_ms: int) -> tuple[int, float] | None:
+        """The rate of funding of a perpetual that was settled last since then [fraction], and when [ms since 1970 UTC]; None if
+        none was. Raises DataFault."""
+
+        async def ask() -> tuple[int, float] | None:
+            told = await self._ccxt.fetch_funding_rate_history(self._named(symbol), since_ms, 100)
+            rows = [(int(each["timestamp"]), float(each["fundingRate"])) for each in told]
+            return max(rows, default=None)
+
+        return await self._asked(ask, f"the rates of funding of {symbol}")
+
+    def _named(self, symbol: str) -> str:
+        """A market as ccxt calls it."""
+        return f"{symbol}:{symbol.partition('/')[2]}" if self.perpetual else symbol
+
+    def _is_there(self, markets: Any, symbol: str) -> bool:
+        found = markets.get(self._named(symbol))
+        if found is None:
+            return False
+        return bool(found.get("swap") and found.get("linear")) if self.perpetual else bool(found.get("spot"))
 
     async def _asked(self, ask: Callable[[], Awaitable[T]], what: str) -> T:
         final = (
@@ -177,16 +216,16 @@ class Exchange:
         except ValueError:
             return 0.0
 
-    def _spot_only(self) -> None:
-        """Leave out requests that a download of spot candles does not need, where the exchange has such options."""
+    def _one_kind(self, kind: str) -> None:
+        """Leave out requests that a download of candles of this kind does not need, where the exchange has such options."""
         options = self._ccxt.options
-        if isinstance(options.get("fetchMarkets"), dict) and "spot" in options["fetchMarkets"].get("types", ()):
-            options["fetchMarkets"]["types"] = ["spot"]
+        told = options.get("fetchMarkets")
+        if isinstance(told, dict) and "spot" in told.get("types", ()):
+            others = [name for name in ("linear", "swap") if name in told["types"]]
+            told["types"] = ["spot"] if kind == "spot" else others[:1]
+        if kind == "swap":
+            options["defaultType"], options["defaultSubType"] = "swap", "linear"
         self._ccxt.has["fetchCurrencies"] = False
-
-
-def _is_spot(markets: Any, symbol: str) -> bool:
-    return symbol in markets and bool(markets[symbol].get("spot"))
 
 
 def _address(url: str) -> tuple[str, str]:

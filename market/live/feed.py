@@ -46,6 +46,12 @@ class Monitor(Protocol):
     def judge(self, close_utc: datetime, raw: Mapping[str, Prices | None]) -> Slice: ...
 
 
+class Values(Protocol):
+    """Adds what perpetuals are valued at (`market.live.marks.MarksAsked`)."""
+
+    async def added(self, shown: Slice) -> Slice: ...
+
+
 class Pace(NamedTuple):
     """How long is waited. `patience_s`: for a market that is silent while others answer; `late_s`: after this time a bar is old
     news; `answer_s`: for one answer. Seconds; the first two never exceed half a bar, and a bar."""
@@ -94,6 +100,8 @@ class LiveFeed:
         self._late: set[str] = set()
         self._notes: dict[str, list[Note]] = {}
         self._silent_since_ms: int | None = None
+        self.values: Values | None = None
+        """Adds mark prices and rates of funding to what is passed on, where perpetuals are traded; None for spot."""
 
     def remember(self, told: Sequence[Slice]) -> None:
         """Note the last slices that were passed on before this began, so that bars that have changed since are noticed."""
@@ -143,7 +151,8 @@ class LiveFeed:
             await self._clock.wait(max(asked_s, wait_s))
             wait_s = min(wait_s * _SLOWER, _LONGEST_S if heard_ms is None else 5 * _SOON_S)
         self._left = None if self._left is None else self._left - 1
-        return self._passed_on(due_ms)
+        shown = self._passed_on(due_ms)
+        return shown if self.values is None else await self.values.added(shown)
 
     async def prices(self, symbols: Sequence[str], within_s: float) -> dict[str, tuple[float, float]]:
         """The latest price of markets [quote], each with the volume of its last whole bar [base]; those that tell none in time

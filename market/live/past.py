@@ -48,14 +48,15 @@ async def past_of_feed(
     if past_days:
         warmup_start = Timeframe.D1.floor(warmup_start)
     history_start = warmup_start - past_days * Timeframe.D1.duration
+    place = name if settings.market.perpetuals is None else f"{name}_perpetual"  # beside its spot bars, not among them
     candles, days, findings = dict[str, RawCandles](), dict[str, RawCandles](), list[Finding]()
     for symbol in symbols:
-        bars, told = await _held(exchange, store, (name, symbol, timeframe), (warmup_start, end), step)
+        bars, told = await _held(exchange, store, (place, symbol, timeframe), (warmup_start, end), step)
         findings += [*told, *(found for found in [implausible_volume(bars)] if found is not None)]
         candles[symbol] = bars
         if past_days:
             days[symbol], told = await _held(
-                exchange, store, (name, symbol, Timeframe.D1), (history_start, warmup_start), step
+                exchange, store, (place, symbol, Timeframe.D1), (history_start, warmup_start), step
             )
             findings += told
     _refuse_short(candles, settings.market.warmup_bars, start, name)

@@ -79,7 +79,7 @@ COLUMNS: tuple[Column[TradeLine], ...] = (
         "exit_reason",
         "",
         "purpose of the fill that ended it: stop_loss, take_profit, trailing_stop, strategy_exit, outage_exit, trim, "
-        "horizon_exit or, on perpetuals, liquidation",
+        "horizon_exit or, on perpetuals, liquidation or deleveraging",
         lambda line: line.trip.trade.exit_purpose.value,
     ),
     Column(

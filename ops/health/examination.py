@@ -113,13 +113,24 @@ def _trading(name: str, whole: Settings, secrets: Secrets, folder: Path, part: D
     settings = by_exchange(whole)[name]
     venue, live, symbols = settings.venue, settings.world == "live", symbols_of(settings)
     try:
-        row = capability_of(venue.exchange, live=live or venue.url is not None)
+        contracts = settings.market.perpetuals
+        trigger = None if contracts is None else contracts.trigger
+        row = capability_of(venue.exchange, live=live or venue.url is not None, trigger=trigger)
     except TribunalError as fault:
         return [ill("exchange", str(fault))]
     said, keys = _keys(settings, secrets, variables_of(whole, name))
     try:
         found = asyncio.run(
-            checkup(venue, keys, symbols, live=live, folder=folder / EXCHANGES, seed=settings.seed, clock=SystemClock())
+            checkup(
+                venue,
+                keys,
+                symbols,
+                live=live,
+                folder=folder / EXCHANGES,
+                seed=settings.seed,
+                clock=SystemClock(),
+                perpetuals=contracts,
+            )
         )
     except TribunalError as fault:
         return [exchange_row(row, settings), said, ill("exchange answers", str(fault))]

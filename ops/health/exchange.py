@@ -13,6 +13,7 @@ from execution.venues.exchange.checkup import Account, Checkup, Unheard
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.told import ToldBalance
 from execution.venues.exchange.venue import name_of_account
+from ops.health.contracts import contract_findings
 from ops.health.finding import Finding, ill, unasked, well
 from ops.health.terms import market_finding
 
@@ -81,9 +82,10 @@ def _to_owner(account: Account | None, settings: Settings, symbols: Sequence[str
         told = _refusal(account.balance)
         return [told, *(unasked(check, "The account was not told.") for check in _OF_KEY[1:])]
     return [
-        *_rights(account, live=_live(settings)),
+        *_rights(account, live=_live(settings), perpetual=settings.market.perpetuals is not None),
         _money(account.balance, settings, symbols),
         _orders(account, settings),
+        *contract_findings(account, settings, symbols),
     ]
 
 
@@ -94,7 +96,7 @@ def _refusal(silence: Unheard) -> Finding:
     return ill(_TRADES, f"The exchange refuses the key ({silence.why}).", how)
 
 
-def _rights(account: Account, *, live: bool) -> list[Finding]:
+def _rights(account: Account, *, live: bool, perpetual: bool = False) -> list[Finding]:
     rights = account.rights
     if isinstance(rights, Unheard):
         why = f"Not told by the exchange ({rights.why}). Look at the key's page there."
@@ -105,7 +107,7 @@ def _rights(account: Account, *, live: bool) -> list[Finding]:
     may = (
         well(_TRADES, "Yes.")
         if rights.trades
-        else ill(_TRADES, "No.", "Allow spot trading for this key at the exchange.")
+        else ill(_TRADES, "No.", f"Allow {'futures' if perpetual else 'spot'} trading for this key at the exchange.")
     )
     never = (
         ill(

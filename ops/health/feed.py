@@ -28,8 +28,10 @@ async def feed_said(settings: Settings, url: str | None, symbols: Sequence[str],
     name, timeframe = str(settings.market.feed), Timeframe(settings.market.timeframe)
     try:
         async with asyncio.timeout(_LONGEST_S):
-            testnet = settings.world == "testnet"
-            async with Exchange(name, url or settings.venue.url, tries=1, testnet=testnet) as exchange:
+            testnet, perpetual = settings.world == "testnet", settings.market.perpetuals is not None
+            async with Exchange(
+                name, url or settings.venue.url, tries=1, testnet=testnet, perpetual=perpetual
+            ) as exchange:
                 before_ms = to_ms(clock.now())
                 told_ms = await exchange.now_ms()
                 ahead_ms: int | Unheard = (before_ms + to_ms(clock.now())) // 2 - told_ms

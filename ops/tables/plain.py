@@ -54,6 +54,7 @@ PURPOSES = {
     "trim": "trimmed",
     "horizon_exit": "time up",
     "liquidation": "liquidated",
+    "deleveraging": "deleveraged",
 }
 """A short name for the purpose of an order."""
 

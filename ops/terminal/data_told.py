@@ -34,7 +34,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines += [file.line(tape.timeframe) for file in tape.mark_files]
     lines += [file.line() for file in tape.fact_files]
     if perpetuals is not None:
-        lines.append(_perpetual(perpetuals, tape))
+        lines.append(_perpetual(perpetuals, tape, real=world.settings.venue.kind == "ccxt"))
     lines += told_of(world.settings.sentiment, tape.symbols)
     _print(lines, stderr)
 
@@ -46,8 +46,14 @@ def _traded_as(file: FileRead, perpetuals: bool) -> str:
     return "; it holds a perpetual contract, and is traded as spot, long or flat (--profile perp trades both sides)"
 
 
-def _perpetual(settings: PerpetualsSettings, tape: Tape) -> str:
-    """How perpetuals are traded, and what was assumed where marks or funding are missing."""
+def _perpetual(settings: PerpetualsSettings, tape: Tape, *, real: bool) -> str:
+    """How perpetuals are traded, and what was assumed where marks or funding are missing. `real`: at an exchange, which tells
+    both."""
+    if real:
+        return (
+            f"{', '.join(tape.symbols)}: linear perpetuals, long and short, isolated margin, leverage {settings.leverage}, stops "
+            f"on the {settings.trigger} price; mark prices and funding as the exchange tells them"
+        )
     drawn = "drawn with the market" if tape.drawn else "from files"
     marks = (
         f"mark prices {drawn}"

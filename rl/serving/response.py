@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from config.errors import UsageFault
 from execution.observation import COLUMNS
 from rl.action import multipliers
+from rl.features import schema_named
 from rl.model import PolicyModel
 from rl.serving.policy import base_of
 
@@ -35,7 +36,9 @@ class Response:
 
 
 def response(model: PolicyModel, feature: str, points: int = POINTS) -> Response:
-    """The cut along one feature, over what training has seen of it. Raises UsageFault for a feature that the policy has not."""
+    """The cut along one feature, over what training has seen of it.
+
+    Raises UsageFault for a feature that the policy has not, and for a policy that reads what this version does not know."""
     names = model.card.features
     if feature not in names:
         raise UsageFault(
@@ -50,4 +53,5 @@ def response(model: PolicyModel, feature: str, points: int = POINTS) -> Response
     base = base_of(model).of(rows)
     actions, spread = model.answers(seen)
     shown = np.exp(seen[:, at]) if feature in _AS_LOGS else seen[:, at]
-    return Response(feature, shown, multipliers(base, actions), base, spread)
+    most = schema_named(model.card.schema_sha256).most
+    return Response(feature, shown, multipliers(base, actions, most), base, spread)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from market.simulated.drawn import SESSION_START
+from rl.features import PERPETUAL, known_schemas
 from rl.model import load_model
 from rl.train import main
 
@@ -127,3 +128,35 @@ def _wait_for(path: Path) -> None:
             return
         time.sleep(0.1)
     raise AssertionError(f"{path} was never written")
+
+
+@pytest.mark.slow
+def test_a_model_of_perpetuals_is_trained_on_drawn_ones_and_the_next_command_names_the_profile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "model"
+    asked = [
+        "--profile",
+        "perp",
+        "--simulated",
+        "--symbols",
+        "BTC/USDT",
+        "--timeframe",
+        "1d",
+        "--days",
+        "900",
+        "--quiet",
+    ]
+    assert main([*asked, "--most-gap-days", "10", "--steps", "256", "--seeds", "1", "--out", str(out)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "tribunal run --profile perp --set rl.mode=advisory" in told
+    assert "tribunal evaluate --model" in told
+    model = load_model(out, known_schemas())
+    assert model.card.schema_sha256 == PERPETUAL.sha256
+    assert model.card.features == tuple(feature.name for feature in PERPETUAL.features)
+
+
+def test_marks_without_bars_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    asked = ["--profile", "perp", "--simulated", "--marks", "marks.parquet", "--out", str(tmp_path / "none"), "--quiet"]
+    assert main(asked) == 2
+    assert "--marks and --funding belong to recorded bars" in capsys.readouterr().err

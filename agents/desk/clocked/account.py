@@ -88,7 +88,11 @@ async def _greet(
     standing: Standing | None,
 ) -> dict[str, Instrument]:
     """Ask one exchange."""
-    capability_of(settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None)
+    contracts = settings.market.perpetuals
+    trigger = None if contracts is None else contracts.trigger
+    capability_of(
+        settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None, trigger=trigger
+    )
     known = None if before is None else rules_at(before.session, name)
     async with _exchange(settings, keys, symbols, key, clock, account, known) as exchange:
         await _refuse_others(exchange, settings, None if before is None else before.orders)
@@ -149,6 +153,7 @@ async def _exchange(
         folder=_folder() / EXCHANGES,
         seed=settings.seed,
         clock=clock,
+        perpetuals=settings.market.perpetuals,
     ) as exchange:
         yield exchange
 

@@ -47,6 +47,7 @@ from execution.venues.routed import RoutedExchanges
 from market.bar import Slice
 from market.live.exchange import TRIES, Exchange, Unanswered
 from market.live.feed import LiveFeed, Pace
+from market.live.marks import MarksAsked
 from market.live.past import Step, past_of_feed
 from market.live.seen import OVERLAP
 from market.symbols import normalise_symbol
@@ -176,6 +177,8 @@ async def feed_desk(
         pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
         left = _left(session, done)
         live = LiveFeed(exchange, world.tape.monitor(), there, timeframe, at, clock, pace, world.tell, left)
+        if exchange.perpetual:
+            live.values = MarksAsked(exchange, timeframe, pace.answer_s)
         if (
             kept is not None and not settings.quality.accepted_units
         ):  # else bars were told in another unit than the exchange's
@@ -311,7 +314,10 @@ def _exchange(settings: Settings, bars: BarsRequest, clock: PacedClock, tries: i
             "No exchange is named whose bars a session could trade. Nothing was started; name one with --feed."
         )
     url = bars.feed_url or settings.venue.url
-    return Exchange(settings.market.feed, url, clock.wait, tries, testnet=settings.world == "testnet")
+    perpetual = settings.market.perpetuals is not None
+    return Exchange(
+        settings.market.feed, url, clock.wait, tries, testnet=settings.world == "testnet", perpetual=perpetual
+    )
 
 
 async def _answering(exchange: Exchange, symbols: list[str], timeframe: Timeframe, world: OnClock) -> list[str]:

@@ -47,8 +47,8 @@ class Lanes:
         self._both = True if courses[0].rules.perpetual else None
         if asks and self._both:
             raise UsageFault(
-                "A policy has learnt nothing of shorts, margins and liquidation, and the markets are perpetuals. Nothing was "
-                "run. Use a spot profile, or rl.mode off."
+                "The fast engine shows a policy no short, no margin and no liquidation, and the markets are perpetuals. Nothing "
+                "was run. Trade them with the account of a session."
             )
         self._courses = list(courses)
         known = [fitting(course, courses[0]) for course in (*courses, *also)]
@@ -211,7 +211,9 @@ class Lanes:
         from execution.kernel.loop import look
 
         if self._both:
-            raise UsageFault("What a policy sees knows no shorts, and the markets are perpetuals. Nothing was read.")
+            raise UsageFault(
+                "What the fast engine shows a policy knows no shorts, and the markets are perpetuals. Nothing was read."
+            )
         lanes = self._state.lanes
         given = np.asarray(markets, dtype=np.int64)
         if bool(((lanes["bar"] + self.asking <= lanes["first"]) & (given != w.NONE)).any()):

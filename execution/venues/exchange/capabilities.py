@@ -6,7 +6,7 @@ themselves. An exchange that has no row is refused, and so is what a row says th
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from config.errors import UsageFault
 
@@ -25,6 +25,25 @@ class Play(StrEnum):
     TEST = "test network"
     DEMO = "demo trading"
     NONE = "none"
+
+
+class Contracts(NamedTuple):
+    """What an exchange wants in words of its own where linear perpetuals are traded."""
+
+    options: Mapping[str, Any]
+    """Options of CCXT that choose these markets."""
+    mark: Mapping[str, Any]
+    """Parameters of a stop that the mark price triggers."""
+    last: Mapping[str, Any]
+    """The same for the last trade."""
+    changes: Mapping[str, Any] = {}
+    """Fields of the row that differ from spot."""
+    exit: Mapping[str, Any] = {"reduceOnly": True}
+    """Parameters of an order that only reduces."""
+    stop_type: str = ""
+    """The type of order that a market must name so that stops may trade at market; empty where all markets have them."""
+    maintenance_at: Literal["mark", "entry"] = "mark"
+    """The price at which the maintenance margin is taken."""
 
 
 class Capability(NamedTuple):
@@ -81,6 +100,35 @@ class Capability(NamedTuple):
     """CCXT's method that is called once on each signed line, because an order would have to wait for its answer."""
     options: Mapping[str, Any] = {}
     """Options of CCXT that are set beside."""
+    refusals: tuple[str, ...] = ()
+    """What the text of an error holds that refuses an order, where CCXT's class of it does not say so."""
+    contracts: Contracts | None = None
+    """How it trades linear perpetuals; None where that is not known here."""
+    perpetual: bool = False
+    """Whether this is the row as perpetuals have it."""
+    exit: Mapping[str, Any] = {}
+    """Further parameters of an order that only reduces; spot needs none."""
+    stop_type: str = "STOP_LOSS"
+    """The type of order that a market must list so that stops may trade at market, where it lists any; empty for none."""
+
+    def on_perpetuals(self, trigger: Literal["mark", "last"]) -> "Capability":
+        """The row as linear perpetuals have it; `trigger`: the price that triggers stops. Raises UsageFault where it has none."""
+        own = self.contracts
+        if own is None:
+            known = ", ".join(row.exchange for row in CAPABILITIES.values() if row.contracts is not None)
+            raise UsageFault(
+                f"Perpetuals of {self.exchange} cannot be traded: how it sets and tells its margin is not known here. Nothing "
+                f"was started. Trade them on one of {known}, or trade spot there."
+            )
+        row = self._replace(**own.changes)
+        triggered = own.mark if trigger == "mark" else own.last
+        return row._replace(
+            perpetual=True,
+            exit=own.exit,
+            stop_type=own.stop_type,
+            stop={**row.stop, **own.exit, **triggered},
+            options={**row.options, **own.options},
+        )
 
 
 CAPABILITIES: Mapping[str, Capability] = {
@@ -92,6 +140,21 @@ CAPABILITIES: Mapping[str, Capability] = {
             market_stop=True, play=Play.TEST, fees="base of a purchase, quote of a sale, or BNB",
             trades_by="orderId",
             options={"warnOnFetchOpenOrdersWithoutSymbol": False, "fetchMargins": False},
+            contracts=Contracts(
+                options={
+                    "defaultType": "swap", "defaultSubType": "linear", "fetchMarkets": {"types": ["linear"]},
+                    "watchPositions": {"fetchPositionsSnapshot": False}, "watchBalance": {"fetchBalanceSnapshot": False},
+                },
+                mark={"workingType": "MARK_PRICE"}, last={"workingType": "CONTRACT_PRICE"}, stop_type="STOP_MARKET",
+                changes={
+                    "client_keys": ("clientAlgoId", "origClientOrderId", "clientOrderId"), "play": Play.DEMO,
+                    "fees": "quote, or BNB", "stop_create": "clientAlgoId", "stop_find": {"trigger": True},
+                    "stop_cancel": {"trigger": True}, "child_keys": ("actualOrderId",), "lists": ({}, {"trigger": True}),
+                    "refusals": tuple(
+                        f'"code":{code},' for code in (-1111, -2019, -2021, -2022, -2027, -4003, -4005, -4061, -4131, -4164)
+                    ),
+                },
+            ),
         ),
         Capability(
             exchange="kraken", create="cl_ord_id", echoes=False, find=Find.LISTED, find_by="cl_ord_id",
@@ -106,6 +169,11 @@ CAPABILITIES: Mapping[str, Capability] = {
             closed="fetch_canceled_and_closed_orders", first="is_unified_enabled",
             trades_by="orderId",
             options={"brokerId": ""},
+            contracts=Contracts(
+                options={"defaultType": "swap", "defaultSubType": "linear", "fetchMarkets": {"types": ["linear"]}},
+                mark={"triggerBy": "MarkPrice"}, last={"triggerBy": "LastPrice"}, maintenance_at="entry",
+                changes={"stop_cancel": {}, "fees": "quote"},
+            ),
         ),
         Capability(
             exchange="okx", create="clOrdId", echoes=True, find=Find.ONE, find_by="clOrdId", cancel_by="clOrdId",
@@ -114,6 +182,11 @@ CAPABILITIES: Mapping[str, Capability] = {
             stop_find={"trigger": True}, stop_cancel={"trigger": True}, child_keys=("ordIdList", "ordId"), trades_by="ordId",
             lists=({}, {"trigger": True, "ordType": "conditional"}),
             options={"brokerId": None},
+            contracts=Contracts(
+                options={"defaultType": "swap", "fetchMarkets": {"types": ["swap"]}}, mark={"slTriggerPxType": "mark"},
+                last={"slTriggerPxType": "last"},
+                changes={"order": {"tdMode": "isolated"}, "stop": {"tdMode": "isolated"}, "fees": "quote"},
+            ),
         ),
         Capability(
             exchange="coinbase", create="client_order_id", echoes=True, find=Find.SCANNED, find_by="", cancel_by="",
@@ -125,10 +198,11 @@ CAPABILITIES: Mapping[str, Capability] = {
 """By CCXT's name of the exchange."""
 
 
-def capability_of(exchange: str, *, live: bool) -> Capability:
+def capability_of(exchange: str, *, live: bool, trigger: Literal["mark", "last"] | None = None) -> Capability:
     """The row of an exchange. Raises UsageFault for one without, and for play money where it has none.
 
-    `live`: real money, or else the exchange's own test network or demo trading.
+    `live`: real money, or else the exchange's own test network or demo trading. `trigger`: for linear perpetuals, the price that
+    triggers stops; None for spot.
     """
     row = CAPABILITIES.get(exchange)
     if row is None:
@@ -136,6 +210,8 @@ def capability_of(exchange: str, *, live: bool) -> Capability:
             f"Orders cannot be sent to {exchange!r}: how it finds an order whose answer was lost is not known here. Nothing was "
             f"started. Trade on one of {', '.join(CAPABILITIES)}."
         )
+    if trigger is not None:
+        row = row.on_perpetuals(trigger)
     if not live and row.play is Play.NONE:
         others = ", ".join(name for name, each in CAPABILITIES.items() if each.play is not Play.NONE)
         raise UsageFault(
@@ -149,6 +225,29 @@ def takes_fee_in_base(exchange: str) -> bool:
     """Whether the fee of a purchase is taken out of what was bought, where the account pays it in no coin of the exchange's own.
     Raises KeyError for an exchange without a row."""
     return CAPABILITIES[exchange].fees.startswith("base of a purchase")
+
+
+def perpetual_table() -> str:
+    """The table of perpetuals of docs/exchanges.md, in Markdown."""
+    head = (
+        "exchange",
+        "client id of a stop",
+        "stop triggered by the mark, or the last trade",
+        "reduce only",
+        "play money",
+        "fees",
+    )
+    rows = []
+    for each in CAPABILITIES.values():
+        if each.contracts is not None:
+            row = each.on_perpetuals("mark")
+            triggers = " or ".join(
+                f"`{name}={value}`" for of in (each.contracts.mark, each.contracts.last) for name, value in of.items()
+            )
+            reduces = ", ".join(f"`{name}`" for name in row.exit)
+            rows.append((row.exchange, row.stop_create or row.create, triggers, reduces, row.play.value, row.fees))
+    lines = [" | ".join(cells) for cells in (head, ("---",) * len(head), *rows)]
+    return "\n".join(f"| {line} |" for line in lines)
 
 
 def table() -> str:

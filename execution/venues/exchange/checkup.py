@@ -12,12 +12,15 @@ from typing import NamedTuple, TypeVar
 
 from config.clock import Clock
 from config.errors import TribunalError
+from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
-from execution.venues.exchange.capabilities import capability_of
+from execution.venues.exchange.capabilities import Capability, capability_of
 from execution.venues.exchange.lines.client import Client
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
 from execution.venues.exchange.lines.markets import load_markets
 from execution.venues.exchange.lines.wires import ExchangeKeys, Wires, wires_of
+from execution.venues.exchange.perpetual.client import PerpetualClient, terms_of
+from execution.venues.exchange.perpetual.told import ToldMode, ToldPosition
 from execution.venues.exchange.rights import KeyRights
 from execution.venues.exchange.rules import MarketRules, rules_of
 from execution.venues.exchange.told import ToldBalance, ToldOrder
@@ -48,6 +51,10 @@ class Account(NamedTuple):
     rights: KeyRights | Unheard
     orders: tuple[ToldOrder, ...] | Unheard
     """Open orders in the markets that were asked about, whoever placed them."""
+    modes: dict[str, ToldMode] | Unheard | None = None
+    """Position mode, margin mode and leverage of each market of perpetuals; None for spot."""
+    positions: dict[str, ToldPosition] | Unheard | None = None
+    """Open positions in them, whoever opened them; None for spot."""
 
 
 class Checkup(NamedTuple):
@@ -62,29 +69,54 @@ class Checkup(NamedTuple):
 
 async def checkup(
     settings: VenueSettings, keys: ExchangeKeys | None, symbols: Iterable[str], *, live: bool, folder: Path, seed: int,
-    clock: Clock, pace: Pace = PATIENT,
+    clock: Clock, pace: Pace = PATIENT, perpetuals: PerpetualsSettings | None = None,
 ) -> Checkup:  # fmt: skip
-    """Ask the exchange. `folder`: where markets are kept; `seed`: for the pauses between retries.
+    """Ask the exchange. `folder`: where markets are kept; `seed`: for the pauses between retries; `perpetuals`: that the markets
+    are linear perpetuals, None for spot.
 
     Raises UsageFault for an exchange that cannot be traded at, and DataFault where no connection can be opened at all.
     """
-    row, asked = capability_of(settings.exchange, live=live or settings.url is not None), tuple(symbols)
+    trigger = None if perpetuals is None else perpetuals.trigger
+    row, asked = (
+        capability_of(settings.exchange, live=live or settings.url is not None, trigger=trigger),
+        tuple(symbols),
+    )
     async with wires_of(row, keys or _NO_KEYS, settings.url, pace, seed, live=live) as wires:
         client = Client(wires, row, clock)
         ahead_ms = await _heard(client.clock_ahead_ms())
         if isinstance(ahead_ms, Unheard):
             return Checkup(ahead_ms, ahead_ms, Account(ahead_ms, ahead_ms, ahead_ms) if keys else None)
         wires.correct_clock(ahead_ms)
-        markets = await _markets(wires, client, asked, folder, clock, market_stop=row.market_stop)
-        return Checkup(ahead_ms, markets, await _account(client, asked, markets) if keys else None)
+        markets = await _markets(wires, client, asked, folder, clock, row, signed=keys is not None)
+        account = await _account(client, asked, markets) if keys else None
+        if account is not None and row.perpetual and not isinstance(account.balance, Unheard):
+            account = await _contracts(account, PerpetualClient(client, row), asked, markets)
+        return Checkup(ahead_ms, markets, account)
+
+
+async def _contracts(
+    account: Account, asking: PerpetualClient, symbols: tuple[str, ...], markets: dict[str, Market] | Unheard
+) -> Account:
+    """The account with the settings and positions of its perpetuals."""
+    if isinstance(markets, Unheard):
+        return account._replace(modes=markets, positions=markets)
+    modes, positions = await _heard(asking.modes(symbols)), await _heard(asking.positions(symbols))
+    return account._replace(modes=modes, positions=positions)
 
 
 async def _markets(
-    wires: Wires, client: Client, symbols: tuple[str, ...], folder: Path, clock: Clock, *, market_stop: bool
+    wires: Wires, client: Client, symbols: tuple[str, ...], folder: Path, clock: Clock, row: Capability, *, signed: bool
 ) -> dict[str, Market] | Unheard:
     try:
-        told = await load_markets(wires, symbols, folder, clock)
-        rules = {symbol: rules_of(market, market_stop=market_stop) for symbol, market in told.items()}
+        told = await load_markets(wires, symbols, folder, clock, perpetual=row.perpetual)
+        if row.perpetual and not signed:
+            return Unheard("The margin tiers of perpetuals are told to the owner of a key alone.", refused=False)
+        terms = await terms_of(client, row, symbols) if row.perpetual else {}
+        client.sizes = {symbol: each.contract_size for symbol, each in terms.items()}
+        rules = {
+            symbol: rules_of(market, market_stop=row.market_stop, stop_type=row.stop_type, terms=terms.get(symbol))
+            for symbol, market in told.items()
+        }
     except TribunalError as fault:
         return Unheard(str(fault), refused=True)
     found = {}

@@ -18,6 +18,7 @@ from execution.venues.exchange.ids import SENDINGS
 from execution.venues.exchange.lines.client import Client
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
 from execution.venues.exchange.lines.wires import Wires
+from execution.venues.exchange.perpetual.keeping import Keeper
 from execution.venues.exchange.sender import Sender
 from execution.venues.exchange.shelf import Shelf
 from execution.venues.exchange.told import is_counted
@@ -38,13 +39,15 @@ class Listener:
 
     def __init__(
         self, client: Client, wires: Wires, sender: Sender, watch: Watch, shelf: Shelf, pace: Pace, clock: Clock,
-        books: dict[str, Book],
+        books: dict[str, Book], keeper: Keeper | None = None,
     ) -> None:  # fmt: skip
+        """`keeper`: of perpetuals; None for spot."""
+        self._keeper = keeper
         self._client, self._wires, self._sender, self._watch, self._shelf = client, wires, sender, watch, shelf
         self._pace, self._clock, self._books = pace, clock, books
         self._unknown: dict[str, int] = {}
         self._account: tuple[int, VenueAccount] | None = None
-        self._asked_s = self._swept_s = -math.inf
+        self._asked_s = self._swept_s = self._checked_s = -math.inf
         self.heard_utc: datetime | None = None
         """When the exchange last answered all that was asked."""
         self.clock_ahead_ms = 0
@@ -74,6 +77,9 @@ class Listener:
         for symbol in self._shelf.symbols() if now_s - self._swept_s >= self._pace.idle_s else ():
             self._swept_s = now_s
             await self._sender.sweep(symbol, to_ms(self._clock.now() - _RECENT))
+        if self._keeper is not None and now_s - self._checked_s >= self._pace.clock_s:
+            self._checked_s = now_s
+            await self._keeper.check()
         symbols = dict.fromkeys(each.order.symbol for each in self._shelf.at_exchange())
         answered = [await self._market(symbol) for symbol in symbols]
         if all(answered) and (received is not None or not due):
@@ -209,6 +215,8 @@ class Listener:
         return False
 
     async def _balance(self) -> VenueAccount | None:
+        if self._keeper is not None:
+            return await self._keeper.account()
         try:
             total = (await self._client.balance()).total
         except (NoAnswer, Refused):

@@ -59,15 +59,17 @@ def of_reply(reply: Any, client_id: str, row: Capability) -> Outcome:
     return Outcome(Verdict.ACCEPTED)
 
 
-def of_error(error: Exception, headers: Mapping[str, Any] | None = None) -> Outcome:
-    """What an error proves that came instead of an answer to a new order. `headers`: those of the answer, if there was one."""
+def of_error(error: Exception, headers: Mapping[str, Any] | None = None, row: Capability | None = None) -> Outcome:
+    """What an error proves that came instead of an answer to a new order. `headers`: those of the answer, if there was one;
+    `row`: names the exchange's own words of refusal."""
     names = {each.__name__ for each in type(error).__mro__}
     note = short(error)
     if names & _TOO_MANY:
         return Outcome(Verdict.LEAVE_ALONE, note, pause_of(error, headers))
     if names & _NO_REJECTION or ("InvalidOrder" in names and "duplicate" in str(error).lower()):
         return Outcome(Verdict.UNKNOWN, note)
-    return Outcome(Verdict.REJECTED if names & _REJECTED else Verdict.UNKNOWN, note)
+    refused = row is not None and any(words in str(error) for words in row.refusals)
+    return Outcome(Verdict.REJECTED if refused or names & _REJECTED else Verdict.UNKNOWN, note)
 
 
 def pause_of(error: Exception, headers: Mapping[str, Any] | None) -> float:

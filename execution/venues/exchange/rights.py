@@ -60,6 +60,22 @@ def _coinbase(raw: Any) -> KeyRights:
     return KeyRights(_truth(raw, "can_trade"), _truth(raw, "can_transfer"), None)
 
 
+def _binance_futures(raw: Any) -> KeyRights:
+    return _binance(raw)._replace(trades=_truth(raw, "enableFutures"))
+
+
+def _bybit_contracts(raw: Any) -> KeyRights:
+    told = _part(raw, "result")
+    writes = str(told.get("readOnly")) == "0"
+    may = _list(_part(told, "permissions"), "ContractTrade")
+    return _bybit(raw)._replace(trades=writes and {"Order", "Position"} <= set(may))
+
+
+PERPETUAL_RIGHTS: Mapping[str, Callable[[Any], KeyRights]] = {
+    "binance": _binance_futures, "bybit": _bybit_contracts, "okx": _okx,
+}  # fmt: skip
+"""How the same answer is read where perpetuals are traded."""
+
 RIGHTS: Mapping[str, Asked] = {
     "binance": Asked("sapi_get_account_apirestrictions", _binance),
     "kraken": Asked("private_post_getapikeyinfo", _kraken),

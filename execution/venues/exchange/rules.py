@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from config.errors import DataFault
 from execution.exact import floor_to, is_multiple
 from execution.venues.exchange.told import is_counted
-from market.instrument import Instrument
+from market.instrument import Instrument, InstrumentKind
+from market.perpetual.margin import PerpetualTerms
 from risk.order import Order, OrderKind, Side
 
 STOP_BAND = Decimal("0.005")
@@ -40,16 +41,26 @@ class Sized(NamedTuple):
     trigger: Decimal | None = None
 
 
-def rules_of(market: Mapping[str, Any], *, market_stop: bool) -> MarketRules:
+def rules_of(
+    market: Mapping[str, Any], *, market_stop: bool, stop_type: str = "STOP_LOSS", terms: PerpetualTerms | None = None
+) -> MarketRules:
     """The rules of a market as CCXT gives it. Raises DataFault for one that cannot be traded exactly.
 
-    `market_stop`: whether the exchange has stops that sell at market; a market may still lack them.
+    `market_stop`: whether the exchange has stops that sell at market; a market that lists its types of order may still lack the
+    `stop_type`. `terms`: those of a linear perpetual, whose quantities the exchange counts in contracts; None for spot.
     """
+    size = Decimal(1) if terms is None else terms.contract_size
     symbol, precision, limits = str(market.get("symbol")), market.get("precision") or {}, market.get("limits") or {}
-    tick, lot = _size(precision.get("price")), _size(precision.get("amount"))
-    if not market.get("spot") or market.get("active") is False or tick is None or lot is None:
+    tick, lot = _size(precision.get("price")), _times(precision.get("amount"), size)
+    kind = "spot market" if terms is None else "linear perpetual"
+    if (
+        not market.get("spot" if terms is None else "linear")
+        or market.get("active") is False
+        or tick is None
+        or lot is None
+    ):
         raise DataFault(
-            f"{symbol} cannot be traded at this exchange: it is no active spot market, or has no tick and lot size. Nothing was "
+            f"{symbol} cannot be traded at this exchange: it is no active {kind}, or has no tick and lot size. Nothing was "
             "started. Leave the market out."
         )
     amount, cost, at_market = limits.get("amount") or {}, limits.get("cost") or {}, limits.get("market") or {}
@@ -57,11 +68,13 @@ def rules_of(market: Mapping[str, Any], *, market_stop: bool) -> MarketRules:
     instrument = Instrument(
         symbol=symbol, base=str(market["base"]), quote=str(market["quote"]), tick_size=tick, lot_size=lot,
         min_notional=_size(cost.get("min")) or _NO_LEAST, maker_fee_bps=_fee_bps(market.get("maker")),
-        taker_fee_bps=_fee_bps(market.get("taker")),
+        taker_fee_bps=_fee_bps(market.get("taker")), perpetual=terms,
+        kind=InstrumentKind.SPOT if terms is None else InstrumentKind.PERPETUAL,
     )  # fmt: skip
     return MarketRules(
-        instrument, _size(amount.get("min")) or lot, _size(amount.get("max")), _size(at_market.get("max")),
-        market_stop and (not isinstance(kinds, list) or "STOP_LOSS" in kinds),
+        instrument, _times(amount.get("min"), size) or lot, _times(amount.get("max"), size),
+        _times(at_market.get("max"), size),
+        market_stop and (not isinstance(kinds, list) or not stop_type or stop_type in kinds),
     )  # fmt: skip
 
 
@@ -71,11 +84,15 @@ def rules_as_before(instrument: Instrument) -> MarketRules:
 
 
 def sized(order: Order, rules: MarketRules, sellable: Decimal) -> Sized | str:
-    """The order in the exchange's numbers, or why it cannot be sent. `sellable`: what may be sold of our own [base]."""
+    """The order in the exchange's numbers, or why it cannot be sent. `sellable`: what may be traded back of our own [base]."""
     market = rules.instrument
     quantity = order.quantity
-    if order.side is Side.SELL:
+    if order.side is Side.SELL and not (market.may_be_short or order.reduce_only):
+        return f"{market.symbol} is a spot market, and cannot be sold short: a sale must reduce what was bought"
+    if order.reduce_only:
         quantity = floor_to(max(min(quantity, sellable), Decimal(0)), market.lot_size)
+        if not quantity and market.may_be_short:
+            return f"no {market.base} of this account's own position is free to be traded back"
         if not quantity:
             return f"no {market.base} of this account's own trades is free to be sold"
     elif not is_multiple(quantity, market.lot_size):
@@ -87,8 +104,11 @@ def sized(order: Order, rules: MarketRules, sellable: Decimal) -> Sized | str:
     for price in (trigger, limit):
         if price is not None and not is_multiple(price, market.tick_size):
             return f"the price {price} is no multiple of {market.tick_size} {market.quote}"
-    at_market = limit is None or order.side is Side.BUY  # what is bought must be sold at market some day
-    return _within(quantity, trigger or limit, rules, at_market=at_market) or Sized(quantity, limit, trigger)
+    at_market = limit is None or not order.reduce_only  # what is entered must be traded back at market some day
+    price = (
+        None if order.reduce_only and market.may_be_short else trigger or limit
+    )  # there what reduces may be of any value
+    return _within(quantity, price, rules, at_market=at_market) or Sized(quantity, limit, trigger)
 
 
 def _within(quantity: Decimal, price: Decimal | None, rules: MarketRules, *, at_market: bool) -> str:
@@ -117,6 +137,12 @@ def _size(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return Decimal(in_text(number.normalize())) if is_counted(number) and number > 0 else None
+
+
+def _times(value: Any, size: Decimal) -> Decimal | None:
+    """A positive number of contracts in units of the base coin; None for none."""
+    number = _size(value)
+    return None if number is None else Decimal(in_text((number * size).normalize()))
 
 
 def _fee_bps(fraction: Any) -> Decimal:

@@ -23,7 +23,7 @@ from execution.venues.exchange.rules import Sized
 from execution.venues.exchange.shelf import Shelf
 from execution.venues.exchange.told import Standing, ToldOrder
 from execution.venues.exchange.tracked import Phase, Sending, Tracked
-from risk.order import Purpose, Side
+from risk.order import Purpose
 
 _SENT_AGAIN = 3
 """How often one sending is repeated, each time after its absence was proven."""
@@ -78,15 +78,16 @@ class Sender:
             tracked.order.side,
             sized,
             at_once,
+            tracked.order.reduce_only,
         )
         self._expect(tracked, wanted.client_id, sized)
         self.begin(self._deliver(tracked, wanted))
 
     def seek(self, tracked: Tracked, sized: Sized, *, at_once: bool) -> None:
         """Begin to look for an order that may have been sent before; it is sent if its absence is proven."""
-        wanted = Wanted(
-            self._shelf.ids.of(tracked.order.order_id), tracked.order.symbol, tracked.order.side, sized, at_once
-        )
+        order = tracked.order
+        client_id = self._shelf.ids.of(order.order_id)
+        wanted = Wanted(client_id, order.symbol, order.side, sized, at_once, order.reduce_only)
         self._expect(tracked, wanted.client_id, sized)
         self.begin(self._deliver(tracked, wanted, first=Outcome(Verdict.UNKNOWN, "the session was broken off")))
 
@@ -314,7 +315,7 @@ class Sender:
 
     async def _among_trades(self, wanted: Wanted, since_ms: int) -> tuple[ToldOrder, ...]:
         """The order, if one of the account's recent trades is of it. Raises NoAnswer, and Refused."""
-        found = await self._unknown_traders(wanted.symbol, since_ms, exits=wanted.side is Side.SELL)
+        found = await self._unknown_traders(wanted.symbol, since_ms, exits=wanted.reduces)
         return tuple(told for told in found if told.client_id == wanted.client_id)
 
     async def _unknown_traders(self, symbol: str, since_ms: int, *, exits: bool = False) -> tuple[ToldOrder, ...]:

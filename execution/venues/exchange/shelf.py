@@ -6,16 +6,16 @@ counted, and so never sold. What open orders bind is not free a second time.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from config.clock import Clock
-from execution.reports import CloseOnly, OrderStatus, VenueReport
+from execution.reports import CloseOnly, Fill, Funding, OrderState, OrderStatus, VenueReport
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.told import ToldOrder, ToldTrade
 from execution.venues.exchange.tracked import Phase, Sending, Tracked, merged
 from market.instrument import Instrument
-from risk.order import Order, Side
+from risk.order import Order, OrderKind, Side
 
 _KEPT = 5_000
 """Orders that are remembered; of more, those that are done longest are forgotten."""
@@ -43,7 +43,11 @@ class Shelf:
         self._clock = clock
         self._orders: dict[str, Tracked] = {}
         self._own: dict[str, Decimal] = {}
+        """What our own trades have left, by market [base]; below zero for a short."""
         self._booked: set[tuple[str, str]] = set()
+        self._settled: set[tuple[str, str]] = set()
+        """What the exchange did by itself and is counted, or booked: trades and payments, each as (symbol, its id)."""
+        self._decisions: dict[str, str] = {}
         self._taken_over: set[str] = set()
         """Orders of the journal that are not done: only their trades may be booked already."""
         self._defect: BaseException | None = None
@@ -55,14 +59,22 @@ class Shelf:
         if len(self._orders) >= _KEPT:
             self._forget_one()
         self.ids.know((order.order_id,))
+        if not order.reduce_only:
+            self._decisions[order.symbol] = order.decision_id
         tracked = self._orders[order.order_id] = Tracked(order, phase, quantity)
         return tracked
 
     def own(self, held: Iterable[tuple[str, Decimal]], booked: Iterable[tuple[str, str]]) -> None:
         """Take over what the ledger holds [base] and the trades that it has booked, each as (symbol, trade id)."""
+        booked = tuple(booked)
         self.version += 1
         self._own.update(held)
         self._booked.update(booked)
+        self._settled.update(booked)
+
+    def entered(self, decisions: Mapping[str, str]) -> None:
+        """Take over which decision has entered last, by market."""
+        self._decisions.update(decisions)
 
     def take_over(self, order: Order) -> Tracked:
         """Take an order of the journal as ours, as it was answered."""
@@ -100,19 +112,27 @@ class Shelf:
             each for each in self._orders.values() if group and each.order.oco_group == group and each is not tracked
         ]
 
-    def owned(self, symbol: str) -> Decimal:
-        """What this account's own trades have bought and not sold [base]."""
-        return max(Decimal(0), self._own.get(symbol, Decimal(0)))
+    def position(self, symbol: str) -> Decimal:
+        """What this account's own trades have left [base]; below zero for a short."""
+        return self._own.get(symbol, Decimal(0))
 
-    def sellable(self, symbol: str, but: Tracked | None = None) -> Decimal:
+    def owned(self, symbol: str, side: Side = Side.SELL) -> Decimal:
+        """What an order of this side may trade back of it [base]: a sale what was bought, a purchase what was sold short."""
+        return max(Decimal(0), -side.sign * self.position(symbol))
+
+    def sellable(self, symbol: str, but: Tracked | None = None, side: Side = Side.SELL) -> Decimal:
         """What of our own is bound by no other order than `but` [base]. A target that was taken over, and was not looked for yet,
-        stands for the coins of its stop."""
+        stands for the coins of its stop. On perpetuals a stop binds nothing: it only reduces what is there when it triggers."""
         bound = (
             each.bound
             for each in self.at_exchange(symbol)
-            if each.order.side is Side.SELL and each is not but and not (each.recovering and each.is_target)
+            if each.order.reduce_only
+            and each.order.side is side
+            and not (self.instruments[symbol].may_be_short and each.order.kind is OrderKind.STOP)
+            and each is not but
+            and not (each.recovering and each.is_target)
         )
-        return max(Decimal(0), self.owned(symbol) - sum(bound, Decimal(0)))
+        return max(Decimal(0), self.owned(symbol, side) - sum(bound, Decimal(0)))
 
     def sight(self, tracked: Tracked, sending: Sending, told: ToldOrder) -> None:
         """Take what the exchange told of an order. Two of its orders with one client id halt the market."""
@@ -157,6 +177,37 @@ class Shelf:
             self._own[symbol] = self._own.get(symbol, Decimal(0)) + moved
             self.version += 1
             self.filled(tracked)
+
+    def count_forced(self, fill: Fill, note: str) -> None:
+        """Count a trade that the exchange made by itself, once, and let it be heard."""
+        if self.settled(fill.symbol, fill.trade_id):
+            return
+        self._settled.add((fill.symbol, fill.trade_id))
+        self._own[fill.symbol] = self.position(fill.symbol) + fill.side.sign * fill.quantity
+        self.version += 1
+        state = OrderState(
+            order_id=fill.order_id, decision_id=fill.decision_id, symbol=fill.symbol, status=OrderStatus.FILLED,
+            filled_quantity=fill.quantity, at_utc=fill.filled_utc, note=note,
+        )  # fmt: skip
+        self._said.append(VenueReport(states=(state,), fills=(fill,)))
+        self._speaking.set()
+
+    def count_funding(self, paid: Funding) -> None:
+        """Count a payment of funding, once, and let it be heard."""
+        if self.settled(paid.symbol, paid.funding_id):
+            return
+        self._settled.add((paid.symbol, paid.funding_id))
+        self.version += 1
+        self._said.append(VenueReport(funding=(paid,)))
+        self._speaking.set()
+
+    def settled(self, symbol: str, number: str) -> bool:
+        """Whether a payment, or a trade that the exchange made by itself, was counted before."""
+        return (symbol, number) in self._settled
+
+    def decision(self, symbol: str) -> str:
+        """The decision whose entry was sent last in a market; empty where none is known."""
+        return self._decisions.get(symbol, "")
 
     def halt(self, symbol: str, why: str) -> None:
         """Take no entry in this market any more."""
@@ -232,7 +283,7 @@ class Shelf:
     @property
     def silent(self) -> bool:
         """Whether no report of fills or states waits to be heard."""
-        return not any(report.fills or report.states for report in self._said)
+        return not any(report.fills or report.states or report.funding for report in self._said)
 
     def _forget_one(self) -> None:
         for order_id, tracked in self._orders.items():

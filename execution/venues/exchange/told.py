@@ -81,11 +81,11 @@ _STANDINGS = {
 
 def order_of(raw: Any, row: Capability) -> ToldOrder:
     """An order out of CCXT's structure. Raises Unreadable."""
-    told = _mapping(raw, "an order")
+    told = mapping(raw, "an order")
     standing = _STANDINGS.get(str(told.get("status")))
     quantity = None if told.get("amount") is None else _number(told.get("amount"), "quantity")
     filled = _number(told.get("filled"), "filled quantity") if told.get("filled") is not None else None
-    if filled is None and row.child_keys:  # a stop by itself is never filled there: the orders are that it becomes
+    if not filled and row.child_keys:  # a stop by itself is never filled there: the orders are that it becomes
         filled, standing = Decimal(0), Standing.OPEN if standing is Standing.FILLED else standing
     if standing is None or (filled is None and standing is not Standing.REJECTED):
         raise Unreadable(f"an order without a known state or filled quantity ({told.get('status')})")
@@ -95,19 +95,19 @@ def order_of(raw: Any, row: Capability) -> ToldOrder:
             Standing.GONE
         )  # CCXT calls a stop that was triggered closed on some exchanges, and a part that was filled
     return ToldOrder(
-        venue_id=_text(told.get("id"), "order id"), client_id=client_id_of(told, row),
-        symbol=_text(told.get("symbol"), "symbol"), standing=standing, quantity=quantity, filled=filled,
+        venue_id=text_in(told.get("id"), "order id"), client_id=client_id_of(told, row),
+        symbol=text_in(told.get("symbol"), "symbol"), standing=standing, quantity=quantity, filled=filled,
         children=_children(told, row), at_utc=_moment_or_none(told),
     )  # fmt: skip
 
 
 def trade_of(raw: Any) -> ToldTrade:
     """A trade out of CCXT's structure. Raises Unreadable."""
-    told = _mapping(raw, "a trade")
+    told = mapping(raw, "a trade")
     side = str(told.get("side"))
     if side not in ("buy", "sell"):
         raise Unreadable(f"a trade whose side is {side}")
-    symbol = _text(told.get("symbol"), "symbol")
+    symbol = text_in(told.get("symbol"), "symbol")
     fee, currency = _fee(told)
     quantity, price = _positive(told.get("amount"), "quantity"), _positive(told.get("price"), "price")
     if quantity * price >= MOST:
@@ -116,7 +116,7 @@ def trade_of(raw: Any) -> ToldTrade:
     if at is None:
         raise Unreadable("a trade without a time")
     return ToldTrade(
-        trade_id=_text(told.get("id"), "trade id"), venue_id=_text(told.get("order"), "order id"), symbol=symbol,
+        trade_id=text_in(told.get("id"), "trade id"), venue_id=text_in(told.get("order"), "order id"), symbol=symbol,
         side=Side(side), quantity=quantity, price=price, fee=fee,
         fee_currency=currency, maker=told.get("takerOrMaker") == "maker", at_utc=at,
     )  # fmt: skip
@@ -124,7 +124,7 @@ def trade_of(raw: Any) -> ToldTrade:
 
 def balance_of(raw: Any) -> ToldBalance:
     """Balances out of CCXT's structure. Raises Unreadable, also for an account without any coin: more likely it was misread."""
-    told = _mapping(raw, "a balance")
+    told = mapping(raw, "a balance")
     if not isinstance(told.get("total"), Mapping) or not told.get("info"):
         raise Unreadable("a balance without totals")
     total, free = (
@@ -168,13 +168,13 @@ def _fee(told: Mapping[str, Any]) -> tuple[Decimal, str]:
     return sum(costs, Decimal(0)), currencies.pop()
 
 
-def _mapping(raw: Any, what: str) -> Mapping[str, Any]:
+def mapping(raw: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(raw, Mapping):
         raise Unreadable(f"{what} that is {type(raw).__name__}")
     return raw
 
 
-def _finite(value: Any, what: str) -> Decimal:
+def finite(value: Any, what: str) -> Decimal:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
@@ -185,7 +185,7 @@ def _finite(value: Any, what: str) -> Decimal:
 
 
 def _decimal(value: Any, what: str) -> Decimal:
-    number = _finite(value, what)
+    number = finite(value, what)
     if not is_counted(number):
         raise Unreadable(f"a {what} that is {str(value)[:40]}")
     return number
@@ -201,7 +201,7 @@ def is_counted(number: Decimal) -> bool:
 
 def _balance(value: Any, what: str) -> Decimal:
     """A balance may be of a coin of which there are more than anybody counts: whoever uses it asks `is_counted`."""
-    number = _finite(value, what)
+    number = finite(value, what)
     if number < 0:
         raise Unreadable(f"a {what} that is {number}")
     return number
@@ -221,7 +221,7 @@ def _positive(value: Any, what: str) -> Decimal:
     return number
 
 
-def _text(value: Any, what: str) -> str:
+def text_in(value: Any, what: str) -> str:
     if not isinstance(value, str) or not value:
         raise Unreadable(f"no {what}")
     return value

@@ -67,6 +67,8 @@ class Sending:
         The same lower quantity of an order that is over, told `BELIEVED_AT` times in a row, is no older word: it is taken.
         Otherwise a figure that was too high once would bind coins for ever, and no exit could sell them.
         """
+        if any(told.venue_id in each.children for each in self.orders.values()):
+            return  # it is what a stop became, and is told with the stop
         before = self.orders.get(told.venue_id)
         if before is not None and before.standing is not Standing.OPEN and told.standing is Standing.OPEN:
             return
@@ -229,5 +231,6 @@ def merged(reports: Mapping[int, VenueReport] | list[VenueReport]) -> VenueRepor
     return VenueReport(
         states=tuple(state for report in each for state in report.states),
         fills=tuple(fill for report in each for fill in report.fills),
+        funding=tuple(paid for report in each for paid in report.funding),
         close_only=next((report.close_only for report in reversed(each) if report.close_only is not None), None),
     )

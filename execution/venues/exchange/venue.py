@@ -9,11 +9,13 @@ anything is sent, and nothing is sold but what this account's own orders have bo
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 from config.clock import Clock, SystemClock
 from config.errors import DataFault, UsageFault
+from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
 from execution.reports import CloseOnly, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.venues.exchange.capabilities import Capability, capability_of
@@ -23,6 +25,8 @@ from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
 from execution.venues.exchange.lines.markets import load_markets
 from execution.venues.exchange.lines.wires import ExchangeKeys, Wires, wires_of
 from execution.venues.exchange.listening import Listener
+from execution.venues.exchange.perpetual.client import PerpetualClient, terms_of
+from execution.venues.exchange.perpetual.keeping import Keeper
 from execution.venues.exchange.rules import MarketRules, Sized, rules_as_before, rules_of, sized
 from execution.venues.exchange.sender import Sender
 from execution.venues.exchange.shelf import Shelf
@@ -45,17 +49,24 @@ class ExchangeVenue:
     """One account at one exchange. Use `async with ExchangeVenue.open(...)`: it closes its connections."""
 
     def __init__(
-        self, wires: Wires, row: Capability, rules: dict[str, MarketRules], ids: ClientIds, seal: Seal, pace: Pace, clock: Clock
+        self, wires: Wires, row: Capability, rules: dict[str, MarketRules], ids: ClientIds, seal: Seal, pace: Pace, clock: Clock,
+        client: Client | None = None, leverage: Decimal | None = None,
     ) -> None:  # fmt: skip
         """Use `open`."""
         self._row, self._rules, self._seal, self._pace, self._clock = row, rules, seal, pace, clock
         self._books: dict[str, Book] = {}
         self._quiet = wires.quiet
-        self._client = Client(wires, row, clock)
+        self._client = client or Client(wires, row, clock)
         self._shelf = Shelf(ids, {symbol: each.instrument for symbol, each in rules.items()}, clock)
         self._sender = Sender(self._client, row, self._shelf, pace, wires.quiet, clock)
         self._watch = Watch(self._client, self._sender, self._shelf, rules, pace, self._books)
-        self._listener = Listener(self._client, wires, self._sender, self._watch, self._shelf, pace, clock, self._books)
+        self._keeper: Keeper | None = None
+        if leverage is not None:
+            asking = PerpetualClient(self._client, row)
+            self._keeper = Keeper(asking, self._shelf, leverage, row.exchange, clock)
+        self._listener = Listener(
+            self._client, wires, self._sender, self._watch, self._shelf, pace, clock, self._books, self._keeper
+        )
 
     @classmethod
     @asynccontextmanager
@@ -73,33 +84,45 @@ class ExchangeVenue:
         seed: int,
         clock: Clock | None = None,
         pace: Pace = Pace(),  # noqa: B008 - a tuple that nobody changes
+        perpetuals: PerpetualsSettings | None = None,
     ) -> AsyncIterator["ExchangeVenue"]:
         """Connect, measure the clock, and read the markets' rules and the account.
 
         `known`: the markets with which a run that is resumed began. One that the exchange does not trade any more is
         close-only; without that it is refused. `key`: the journal's key, which gives the gate's seal. `run`: what tells this
         journal from every other, the same after a restart. `live`: real money, or else the exchange's own test network; with
-        `settings.url` whatever stands there. `folder`: where markets are kept. `seed`: for the pauses between retries. Raises
-        UsageFault for what this exchange cannot do safely and for an account that it refuses; DataFault without an answer.
+        `settings.url` whatever stands there. `folder`: where markets are kept. `seed`: for the pauses between retries.
+        `perpetuals`: that the markets are linear perpetuals, and how; None for spot. Raises UsageFault for what this exchange
+        cannot do safely and for an account that it refuses; DataFault without an answer.
         """
         clock = clock or SystemClock()
-        row = capability_of(settings.exchange, live=live or settings.url is not None)
+        trigger = None if perpetuals is None else perpetuals.trigger
+        row = capability_of(settings.exchange, live=live or settings.url is not None, trigger=trigger)
         row = row if pace.late_s is None else row._replace(late_s=pace.late_s)
         pace = pace._replace(clock_off_s=settings.max_clock_off_s)
         account = name_of_account(settings, live=live)
         async with wires_of(row, keys, settings.url, pace, seed, live=live) as wires:
-            markets = await load_markets(wires, tuple(symbols), folder, clock, kept=known or ())
+            markets = await load_markets(
+                wires, tuple(symbols), folder, clock, kept=known or (), perpetual=perpetuals is not None
+            )
+            client = Client(wires, row, clock)
+            terms = await terms_of(client, row, tuple(markets)) if perpetuals is not None else {}
+            client.sizes = {symbol: each.contract_size for symbol, each in terms.items()}
             rules, gone = dict[str, MarketRules](), dict[str, str]()
             for symbol in symbols:
                 try:
-                    rules[symbol] = rules_of(markets.get(symbol, {"symbol": symbol}), market_stop=row.market_stop)
+                    market = markets.get(symbol, {"symbol": symbol})
+                    rules[symbol] = rules_of(
+                        market, market_stop=row.market_stop, stop_type=row.stop_type, terms=terms.get(symbol)
+                    )
                 except DataFault:
                     if known is None or symbol not in known:
                         raise
                     rules[symbol], gone[symbol] = rules_as_before(known[symbol]), f"{row.exchange} trades it no more"
-            venue = cls(wires, row, rules, ClientIds(account, run), Seal(key), pace, clock)
+            leverage = None if perpetuals is None else perpetuals.leverage
+            venue = cls(wires, row, rules, ClientIds(account, run), Seal(key), pace, clock, client, leverage)
             venue._shelf.gone.update(gone)
-            await venue._begin()
+            await venue._begin(resumed=known is not None)
             try:
                 yield venue
             finally:
@@ -177,6 +200,13 @@ class ExchangeVenue:
                 tracked.recovering = True
         self._shelf.stirred.set()
 
+    def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
+        """Take over from the journal, with `adopt`, what only perpetuals need: the decision that has entered last in each market,
+        and the moment of the last word, from which payments and liquidations are looked for."""
+        self._shelf.entered(decisions)
+        if self._keeper is not None and since is not None:
+            self._keeper.recall(since)
+
     async def foreign(self, ours: Iterable[str] = ()) -> tuple[str, ...]:
         """Client ids of open orders in these markets that this program placed, and that are no open order of ours: another
         session trades on this account. `ours`: ids of orders that are known from a journal. Raises DataFault without an
@@ -215,12 +245,15 @@ class ExchangeVenue:
         """Markets in which no entry is taken now, and why. What changes of it is heard (`VenueReport.close_only`)."""
         return self._shelf.closed()
 
-    async def _begin(self) -> None:
+    async def _begin(self, *, resumed: bool = False) -> None:
         try:
             await self._listener.measure_clock()
             await self._client.prepare()
+            if self._keeper is not None:
+                await self._keeper.begin(resumed=resumed)
             await self._listener.ask()
-            await self._client.balance()
+            if self._keeper is None:
+                await self._client.balance()
         except Refused as fault:
             raise UsageFault(
                 f"{self._row.exchange} refuses the account ({fault}). Nothing was started. Check the keys in the environment, "
@@ -240,7 +273,7 @@ class ExchangeVenue:
         """Take an order, and send it, look for it, or watch its price."""
         numbers = self._numbers(order)
         if isinstance(numbers, str) and sought:  # it may be there already, whatever seems to be free: it is looked for
-            numbers = sized(order, self._rules[order.symbol], self._shelf.owned(order.symbol))
+            numbers = sized(order, self._rules[order.symbol], self._shelf.owned(order.symbol, order.side))
         if isinstance(numbers, str):
             return self._refused(order, numbers)
         tracked = self._shelf.add(order, Phase.WATCHED, numbers.quantity)
@@ -260,10 +293,10 @@ class ExchangeVenue:
 
     def _numbers(self, order: Order) -> Sized | str:
         """The order in the exchange's numbers, or why it cannot be sent."""
-        rules, own = self._rules[order.symbol], self._shelf.owned(order.symbol)
+        rules, own = self._rules[order.symbol], self._shelf.owned(order.symbol, order.side)
         if order.kind is OrderKind.LIMIT and order.oco_group is not None:
             return sized(order, rules, own)  # its stop binds the quantity at the exchange
-        free = self._shelf.sellable(order.symbol)
+        free = self._shelf.sellable(order.symbol, side=order.side)
         if order.kind is OrderKind.STOP and free + rules.instrument.lot_size <= min(order.quantity, own):
             return f"other orders bind all but {free} {rules.instrument.base}: a smaller stop would be taken for a whole one"
         return sized(order, rules, free)

@@ -21,7 +21,7 @@ from execution.venues.exchange.sender import Sender
 from execution.venues.exchange.shelf import Shelf
 from execution.venues.exchange.tracked import Phase, Tracked
 from market.book import Book
-from risk.order import OrderKind
+from risk.order import OrderKind, Side
 
 _LONGEST_PAUSE_S = 60.0
 """Between two tries to sell a target; the first pauses are short and double."""
@@ -55,15 +55,15 @@ class Watch:
                 except (NoAnswer, Refused):
                     continue
                 if book.bids:
-                    await self.look(symbol, book.bids[0].price)
+                    await self.look(symbol, book.bids[0].price, book.asks[0].price if book.asks else None)
             await asyncio.sleep(self._pace.watch_s)
 
-    async def look(self, symbol: str, bid: Decimal) -> None:
-        """Act on the best bid of a market."""
+    async def look(self, symbol: str, bid: Decimal, ask: Decimal | None = None) -> None:
+        """Act on the best bid of a market, and on its best ask, which targets of shorts wait for."""
         for each in list(self._shelf.alive()):
             if each.order.symbol != symbol:
                 continue
-            if each.phase is Phase.WATCHED and each.is_target and bid >= (each.order.limit_price or bid):
+            if each.phase is Phase.WATCHED and each.is_target and _is_there(each, bid, ask):
                 if asyncio.get_running_loop().time() >= self._not_before_s.get(each.order.order_id, 0.0):
                     self._beside(each, self._take)
             elif self._is_passed(each, bid):
@@ -194,9 +194,17 @@ class Watch:
     def _sellable(self, tracked: Tracked) -> Decimal:
         """What is left of an order and free to be sold, in whole lots [base]; nothing below the least."""
         rules = self._rules[tracked.order.symbol]
-        free = min(tracked.left, self._shelf.sellable(tracked.order.symbol, but=tracked))
+        free = min(tracked.left, self._shelf.sellable(tracked.order.symbol, tracked, tracked.order.side))
         quantity = floor_to(max(free, Decimal(0)), rules.instrument.lot_size)
         return quantity if quantity >= rules.least else Decimal(0)
 
     def _stop_limit(self, resting: Tracked, rules: MarketRules) -> Decimal | None:
         return None if rules.stops_at_market else resting.sendings[0].limit
+
+
+def _is_there(target: Tracked, bid: Decimal, ask: Decimal | None) -> bool:
+    """Whether the price of a target is there."""
+    limit = target.order.limit_price
+    if limit is None:
+        return True
+    return bid >= limit if target.order.side is Side.SELL else ask is not None and ask <= limit

@@ -43,6 +43,9 @@ _BECOMES = {
 class Exchange:
     """One account on one market. `told` receives each event of the account as it happens."""
 
+    perpetual = False
+    """Whether its markets are perpetuals."""
+
     def __init__(
         self,
         market: PlayedMarket,
@@ -61,12 +64,18 @@ class Exchange:
         self.changed: Callable[[], None] = lambda: None
         """Called when the market has moved or an order was taken."""
         self.now: Callable[[], datetime] = lambda: market.now
-        self.floors = {name: Floor(rules, model, latency, self.purse) for name, rules in sorted(instruments.items())}
+        self.floors: Mapping[str, Floor] = {
+            name: self._floor_of(rules, model, latency) for name, rules in sorted(instruments.items())
+        }
         self.changes = 1
         """How often a book may have changed."""
         self.prints: dict[str, list[Print]] = {name.replace("/", ""): [] for name in self.floors}
         self._markets = {name.replace("/", ""): name for name in self.floors}
         self._open_bars()
+
+    def _floor_of(self, rules: Instrument, model: BookModel, latency: Latency) -> Floor:
+        """A new market."""
+        return Floor(rules, model, latency, self.purse)
 
     def floor(self, symbol: str) -> Floor:
         """The market of a symbol as the wire spells it. Raises Refused."""
@@ -217,7 +226,7 @@ class Exchange:
         for order in orders:
             self.ledger.add(order)
             self._lock(order)
-            self.told(events.execution(order, "NEW", to_ms(self.now())))
+            self._tell(order, "NEW", to_ms(self.now()))
         if pair is not None:
             self.told(events.pair_changed(pair, to_ms(self.now())))
         self._tell_balances(orders[0])
@@ -266,7 +275,7 @@ class Exchange:
 
     def _fill(self, fill: Fill) -> None:
         order, at_ms = self.ledger.by_core_id(fill.order_id), to_ms(self.now())
-        fee, coin = self.purse.fee(fill, self.floors[order.market].instrument)
+        fee, coin = self._fee(fill, order)
         trade = Trade(
             self.ledger.next_trade(), fill.quantity, fill.price, fee, coin, fill.liquidity is Liquidity.MAKER, at_ms
         )
@@ -282,9 +291,13 @@ class Exchange:
         if not order.open:
             self.ledger.done(order)
         self._lock(order)
-        self.told(events.execution(order, "TRADE", at_ms, trade))
+        self._tell(order, "TRADE", at_ms, trade)
         self._tell_balances(order)
         self._end_others(order)
+
+    def _fee(self, fill: Fill, order: WireOrder) -> tuple[Decimal, str]:
+        """The fee of a trade, and its coin."""
+        return self.purse.fee(fill, self.floors[order.market].instrument)
 
     def _end_others(self, order: WireOrder) -> None:
         """An order of a pair has begun to trade: the other one ends."""
@@ -301,10 +314,13 @@ class Exchange:
         order.status, order.updated_ms, order.waits = status, to_ms(self.now()), False
         self.ledger.done(order)
         self._lock(order)
-        self.told(events.execution(order, status, order.updated_ms))
+        self._tell(order, status, order.updated_ms)
         if order.pair >= 0 and not (pair := self.ledger.pair(order.pair, None)).open:
             self.told(events.pair_changed(pair, order.updated_ms))
         self._tell_balances(order)
+
+    def _tell(self, order: WireOrder, what: str, at_ms: int, trade: Trade | None = None) -> None:
+        self.told(events.execution(order, what, at_ms, trade))
 
     def _tell_balances(self, order: WireOrder) -> None:
         rules = self.floors[order.market].instrument

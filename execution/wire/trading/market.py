@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from config.clock import from_ms, to_ms
-from market.bar import Bar, Slice
+from market.bar import Bar, FundingRate, MarkBar, Slice
 from market.timeframe import Timeframe
 
 MOMENTS = 3
@@ -62,6 +62,11 @@ class PlayedMarket:
         self.moment = 0
         self.ended = False
         self.opened_utc = self._begins
+        self.marks: Mapping[str, MarkBar] = {}
+        """What the mark prices of perpetuals do inside the bar that forms, where they are known."""
+        self.rates: tuple[FundingRate, ...] = ()
+        """The rates of funding that are due in it, in the time of the bars as they were told."""
+        self._closed_marks: dict[str, list[Kline]] = {symbol: [] for symbol in self.symbols}
         self.forming: Mapping[str, Bar] = self._moved(next(self._coming))
 
     @property
@@ -81,7 +86,12 @@ class PlayedMarket:
         self.moment = 0
         following = next(self._coming, None)
         self.ended = following is None
+        self.marks, self.rates = {}, ()
         self.forming = {} if following is None else self._moved(following)
+
+    def moved(self, moment: datetime) -> datetime:
+        """A moment of the bars as they were told, in the market's time."""
+        return self._begins + (moment - self._origin) * self.timeframe.seconds // self._length.seconds
 
     def klines(
         self,
@@ -130,9 +140,17 @@ class PlayedMarket:
     def _keep(self, bars: Mapping[str, Bar]) -> None:
         for symbol, bar in bars.items():
             self._closed[symbol].append(_row(bar))
+            mark = self.marks.get(symbol, bar)
+            prices = (mark.open, mark.high, mark.low, mark.close)
+            self._closed_marks[symbol].append(Kline(to_ms(bar.open_utc), *prices, 0.0, True))
+
+    def mark_klines(self, symbol: str) -> list[Kline]:
+        """The bars of the mark price that have closed since the market began to be played, oldest first."""
+        return list(self._closed_marks[symbol])
 
     def _moved(self, shown: Slice) -> dict[str, Bar]:
         """The bars of a slice in the market's time; a bar that is doubted is one that traded."""
+        self.marks, self.rates = shown.marks, shown.funding
         bars = {**shown.doubtful, **shown.bars}
         return {symbol: self._later(bars[symbol]) for symbol in self.symbols if symbol in bars}
 

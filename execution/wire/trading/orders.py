@@ -90,6 +90,8 @@ class WireOrder:
     updated_ms: int = 0
     waits: bool = False
     cancel_id: str = ""
+    reduces: bool | None = None
+    """Whether it only reduces a position, on perpetuals; None on spot, where every sale does."""
     trades: list[Trade] = field(default_factory=list)
 
     @property
@@ -107,10 +109,10 @@ class WireOrder:
 
     def for_core(self, at: Any, kind: OrderKind) -> SentOrder:
         """The order as the matching core takes it. It has no seal, so no venue would take it."""
-        buys = self.side is Side.BUY
+        opens = self.side is Side.BUY if self.reduces is None else not self.reduces
         return SentOrder(
             order_id=str(self.number), decision_id="", symbol=self.market, side=self.side, kind=kind,
-            purpose=Purpose.ENTRY if buys else Purpose.STRATEGY_EXIT, quantity=self.remaining,
+            purpose=Purpose.ENTRY if opens else Purpose.STRATEGY_EXIT, quantity=self.remaining,
             limit_price=self.price if kind is OrderKind.LIMIT else None,
             stop_price=self.stop_price if kind is OrderKind.STOP else None,
             oco_group=None if self.pair < 0 else str(self.pair), created_utc=at,

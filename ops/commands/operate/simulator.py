@@ -15,6 +15,7 @@ from config.errors import UsageFault
 from execution.wire.endpoints import NAMES
 from execution.wire.faults import Scenario, read_scenario
 from execution.wire.opening import exchange_on
+from execution.wire.perpetual.endpoints import NAMES as PERPETUAL_NAMES
 from execution.wire.server import KEY, WireServer
 from market.instrument import Instrument
 from market.timeframe import Timeframe
@@ -30,9 +31,10 @@ def simulator_command(arguments: argparse.Namespace) -> NoReturn:
         raise UsageFault(f"--speed {arguments.speed:g} is no speed; nothing was started. Give 0 to {_FASTEST:g}.")
     if not 0 <= arguments.port <= 65535:
         raise UsageFault(f"--port {arguments.port} is no port; nothing was started. Give 1 to 65535, or 0 for any.")
-    scenario = Scenario() if arguments.faults is None else read_scenario(Path(arguments.faults), NAMES)
     given = dict(_balance(text) for text in arguments.balance)
     world = world_of(world_asked(arguments).model_copy(update={"days": arguments.days}))
+    names = NAMES if world.settings.market.perpetuals is None else PERPETUAL_NAMES
+    scenario = Scenario() if arguments.faults is None else read_scenario(Path(arguments.faults), names)
     tape, clock, venue = tape_of(world), SystemClock(), world.settings.venue
     played_as = None if arguments.played_as is None else Timeframe(arguments.played_as)
     exchange = exchange_on(
@@ -58,7 +60,8 @@ async def _serve(server: WireServer, port: int, told: tuple[str, ...]) -> NoRetu
             "--port, or 0 for any."
         ) from None
     try:
-        first = f"The simulated exchange listens at {url} (Binance's spot protocol)."
+        protocol = "USD-M protocol of perpetuals" if server.exchange.perpetual else "spot protocol"
+        first = f"The simulated exchange listens at {url} (Binance's {protocol})."
         for line in (first, *told):
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()

@@ -25,6 +25,7 @@ from execution.account.trader import Exposure
 from execution.kill_switch.halting import Halt, HaltEvent
 from execution.reports import DustSwept, Fill, SentOrder, VenueWord
 from ops.live.state.decisions import Decisions
+from ops.live.state.measured import Measured
 from ops.live.state.orders import OpenOrders
 from ops.live.state.series import Curves, Series
 from ops.live.state.values import (
@@ -110,12 +111,15 @@ class Fold:
         self._policy_note = ""
         self._last_decision: datetime | None = None
         self._feeds: dict[str, FeedNow] = {symbol: FeedNow(name=symbol, last_utc=None) for symbol in session.symbols}
+        self.measured = Measured()
+        """What is counted for those who measure the session over time."""
         self._tally = _Tally()
         self._spent = _Spent()
 
     def take(self, event: Journaled, number: int) -> None:
         """Take the next event; `number`: its own in the journal. Kinds that show nothing here are only counted."""
         self._events = number
+        self.measured.take(event)
         match event:
             case CycleRecord():
                 self._cycle(event, number)
@@ -251,6 +255,7 @@ class Fold:
             if fill.purpose == "liquidation":
                 text = liquidation_told(fill, fill.filled_utc)
                 self._alerts.append(Alert(at_utc=fill.filled_utc, code="liquidated", severity="critical", text=text))
+                self.measured.liquidated()
         self._closed(booked.closed)
 
     def _closed(self, trips: tuple[RoundTrip, ...]) -> None:

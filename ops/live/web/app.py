@@ -15,6 +15,7 @@ from config.clock import Clock
 from config.errors import TribunalError
 from config.version import version
 from ops.live.auth.access import Access
+from ops.live.metrics.exporting import registry_of, rendered
 from ops.live.web import pages, rest, streams
 from ops.live.web.drawing import environment
 from ops.live.web.guard import Headers, LogInFirst, reads
@@ -68,13 +69,21 @@ def _probes(app: FastAPI, source: Source, clock: Clock) -> None:
         found = ready(source.window, clock.now())
         return JSONResponse(found.model_dump(mode="json"), 200 if found.ok else 503)
 
+    registry = registry_of(source.window)
+
+    @app.get("/metrics", tags=["probes"], dependencies=[Depends(reads)], response_class=Response)
+    def metrics(request: Request) -> Response:
+        """The session in figures, for Prometheus (docs/metrics.md)."""
+        told = rendered(registry, request.headers.get("accept", ""))
+        return Response(told.body, headers={"content-type": told.content_type})
+
     @app.get("/api/openapi.json", include_in_schema=False, dependencies=[Depends(reads)])
     def schema() -> JSONResponse:
         return JSONResponse(app.openapi())
 
 
 def _faults(app: FastAPI) -> None:
-    """What an answer says: JSON under /api, a page elsewhere; never a traceback."""
+    """What an answer says: JSON for programs, a page elsewhere; never a traceback."""
 
     def told(request: Request, code: int, why: str, headers: dict[str, str] | None = None) -> Response:
         answer: Response
@@ -115,4 +124,4 @@ def _faults(app: FastAPI) -> None:
 
 
 def _is_rest(request: Request) -> bool:
-    return request.url.path.startswith("/api")
+    return request.url.path.startswith(("/api", "/metrics"))

@@ -1,6 +1,6 @@
 """The course of one account on perpetuals: bars with marks and funding, what is voted and ruled at each close, the rules.
 
-The compiled engine knows no short, no margin and no funding, so an account of a perpetual course is that of a session
+The compiled engine shows a policy no short and no margin, so an account of a perpetual course is that of a session
 (`rl.environment.contracts.account`). A course has the form of a compiled one (`execution.kernel.lanes.course.Course`): what cuts
 tapes into parts, and counts their days, asks neither which it is.
 """
@@ -96,7 +96,7 @@ class ContractRules:
 
     @cached_property
     def markets(self) -> Records:
-        """Lots and ticks in the form in which fills are read: records of RULE, shape (k,)."""
+        """Lots [base] and ticks [quote] in the form in which fills are read: records of RULE, shape (k,)."""
         made = np.zeros(len(self.instruments), dtype=w.RULE)
         for at, each in enumerate(self.instruments):
             whole, parts = each.tick_size.as_integer_ratio()

@@ -46,11 +46,10 @@ def test_perpetuals_are_isolated_with_leverage_one_and_a_limit_of_the_stressed_l
     [
         ({"market.perpetuals.margin": "cross"}, "only isolated margin is traded"),
         ({"market.perpetuals.leverage": 4}, "a number from 1 to 3"),
-        ({"rl.mode": "advisory", "rl.model": "models/default"}, "no policy has been trained on perpetuals"),
-        ({"world": "feed", "market.feed": "binance"}, "traded on the simulated exchange alone"),
+        ({"world": "feed", "market.feed": "binance"}, "live bars of perpetuals are traded at an exchange"),
         (
-            {"world": "testnet", "venue.kind": "ccxt", "venue.exchange": "binance", "market.feed": "binance"},
-            "traded on the simulated exchange alone",
+            {"world": "live", "venue.kind": "ccxt", "venue.exchange": "binance", "market.feed": "binance"},
+            "perpetuals are not traded with real money in this version",
         ),
         (
             {"venue.also": [{"name": "kraken", "exchange": "kraken", "cash": "100"}]},
@@ -66,6 +65,18 @@ def test_perpetuals_are_isolated_with_leverage_one_and_a_limit_of_the_stressed_l
 def test_what_cannot_be_traded_is_refused_in_words(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageFault, match=words):
         load_profile("perp", changed)
+
+
+def test_a_policy_may_be_named_and_whether_it_fits_is_asked_when_it_is_opened() -> None:
+    settings = load_profile("perp", {"rl.mode": "advisory", "rl.model": "models/default"})
+    assert (settings.rl.mode, settings.market.perpetuals is not None) == ("advisory", True)
+
+
+def test_perpetuals_are_traded_with_play_money_at_an_exchange() -> None:
+    there = {"world": "testnet", "venue.kind": "ccxt", "market.feed": "binance", "journal.group_commit": 1}
+    settings = load_profile("perp", there)
+    assert settings.market.perpetuals is not None
+    assert settings.venue.exchange == "binance"
 
 
 def test_a_spot_profile_has_no_perpetuals_and_its_settings_do_not_name_them() -> None:

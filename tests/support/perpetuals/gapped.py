@@ -49,7 +49,7 @@ def bars(gap_at: datetime | None = None, factor: float = 1.6) -> pd.DataFrame:
     opened = START + pd.to_timedelta(hours[:-1], unit="h")
     first, last = price[:-1].copy(), price[1:].copy()
     if gap_at is not None:
-        later = opened >= pd.Timestamp(gap_at)
+        later = np.array([moment >= gap_at for moment in opened])
         first[later] *= factor
         last[later] *= factor
     high, low = np.maximum(first, last) * 1.001, np.minimum(first, last) * 0.999

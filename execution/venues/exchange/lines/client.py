@@ -14,7 +14,7 @@ from execution.venues.exchange.capabilities import Capability, Find
 from execution.venues.exchange.lines.line import Line, NoAnswer, Refused
 from execution.venues.exchange.lines.wires import Wires
 from execution.venues.exchange.outcomes import Outcome, Verdict, of_error, of_reply
-from execution.venues.exchange.rights import RIGHTS, KeyRights
+from execution.venues.exchange.rights import PERPETUAL_RIGHTS, RIGHTS, KeyRights
 from execution.venues.exchange.rules import Sized, in_text
 from execution.venues.exchange.told import (
     Standing,
@@ -32,6 +32,7 @@ from market.book import Book, Level
 from risk.order import Side
 
 BOOK_LEVELS = 50
+_ONE = Decimal(1)
 _RECENT = timedelta(hours=12)
 PAGE = 500
 """Rows of a list that are asked for at once; a list that is as long may be cut off."""
@@ -46,6 +47,8 @@ class Wanted(NamedTuple):
     sized: Sized
     at_once: bool
     """Whether what is not filled at once is cancelled."""
+    reduces: bool = False
+    """Whether it only reduces."""
 
 
 class Client:
@@ -53,6 +56,8 @@ class Client:
 
     def __init__(self, wires: Wires, row: Capability, clock: Clock) -> None:
         self._wires, self._row, self._clock = wires, row, clock
+        self.sizes: Mapping[str, Decimal] = {}
+        """Base units of one contract, by market of perpetuals. The exchange counts in contracts, all here in base units."""
 
     async def create(self, wanted: Wanted, *, exits: bool) -> tuple[Outcome, ToldOrder | None]:
         """Send an order, once. What the answer proves, and the order as it tells of it, if it does."""
@@ -61,7 +66,7 @@ class Client:
             reply = await line.once(lambda ccxt: ccxt.create_order(*self._words(wanted)))
         except Exception as error:  # noqa: BLE001 - the border to CCXT, which raises what it likes
             line.heed(error)
-            return of_error(error, line.ccxt.last_response_headers), None
+            return of_error(error, line.ccxt.last_response_headers, self._row), None
         outcome = of_reply(reply, wanted.client_id, self._row)
         return outcome, self._told(reply, wanted.client_id) if outcome.verdict is Verdict.ACCEPTED else None
 
@@ -107,7 +112,7 @@ class Client:
             async def ask(
                 ccxt: Any, params: Mapping[str, Any] = params, since: int | None = since
             ) -> tuple[ToldTrade, ...]:
-                return listed(await ccxt.fetch_my_trades(symbol, since, PAGE, dict(params)), trade_of)
+                return listed(await ccxt.fetch_my_trades(symbol, since, PAGE, dict(params)), self.trade)
 
             found += await self._wires.exits.ask("trades", ask)
         return tuple(each for each in found if each.venue_id in venue_ids)
@@ -116,7 +121,7 @@ class Client:
         """The account's trades in a market since then. Raises NoAnswer, and Refused."""
 
         async def ask(ccxt: Any) -> tuple[ToldTrade, ...]:
-            return listed(await ccxt.fetch_my_trades(symbol, since_ms, PAGE), trade_of)
+            return listed(await ccxt.fetch_my_trades(symbol, since_ms, PAGE), self.trade)
 
         return await self._line(exits=exits).ask("trades", ask)
 
@@ -125,7 +130,7 @@ class Client:
 
         async def ask(ccxt: Any) -> ToldOrder:
             params = {"acknowledged": True} if self._row.exchange == "bybit" else {}
-            return order_of(await ccxt.fetch_order(venue_id, symbol, params), self._row)
+            return self._order(await ccxt.fetch_order(venue_id, symbol, params))
 
         return await self._line(exits=exits).ask("orders", ask)
 
@@ -145,9 +150,10 @@ class Client:
     async def rights(self) -> KeyRights:
         """What the key may do. Raises NoAnswer, and Refused, also where the exchange does not tell."""
         asked = RIGHTS[self._row.exchange]
+        read = PERPETUAL_RIGHTS[self._row.exchange] if self._row.perpetual else asked.read
 
         async def ask(ccxt: Any) -> KeyRights:
-            return asked.read(await getattr(ccxt, asked.method)())
+            return read(await getattr(ccxt, asked.method)())
 
         return await self._wires.trading.ask("rights", ask)
 
@@ -155,7 +161,7 @@ class Client:
         """The order book. Raises NoAnswer, and Refused; a crossed or malformed book is no answer."""
 
         async def ask(ccxt: Any) -> Book:
-            return _book(await ccxt.fetch_order_book(symbol, BOOK_LEVELS))
+            return _book(await ccxt.fetch_order_book(symbol, BOOK_LEVELS), self._size(symbol))
 
         return await self._wires.data.ask("book", ask, patience_s=0.0)
 
@@ -180,7 +186,7 @@ class Client:
         since_ms = to_ms(self._clock.now() - _RECENT)
 
         async def one(ccxt: Any) -> tuple[ToldOrder, ...]:
-            told = order_of(await ccxt.fetch_order(None, symbol, more), self._row)
+            told = self._order(await ccxt.fetch_order(None, symbol, more))
             if told.client_id != client_id:  # asked for by it: this is no proof that ours is not there
                 raise Unreadable("the answer is for another client id")
             return (told,)
@@ -208,7 +214,7 @@ class Client:
         for venue_id in told.children:
 
             async def ask(ccxt: Any, venue_id: str = venue_id) -> ToldOrder:
-                return order_of(await ccxt.fetch_order(venue_id, told.symbol), self._row)
+                return self._order(await ccxt.fetch_order(venue_id, told.symbol))
 
             orders.append(await line.ask("orders", ask))
         open_ones = [each for each in orders if each.standing is Standing.OPEN]
@@ -221,6 +227,8 @@ class Client:
         row, sized = self._row, wanted.sized
         stop = sized.trigger is not None
         params: dict[str, Any] = {row.stop_create or row.create if stop else row.create: wanted.client_id, **row.order}
+        if wanted.reduces:
+            params |= row.exit
         if sized.trigger is not None:
             params |= {"stopLossPrice": in_text(sized.trigger), **row.stop}
         elif wanted.at_once and sized.limit is not None:
@@ -230,23 +238,46 @@ class Client:
             params[row.deadline] = until.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         kind = "market" if sized.limit is None else "limit"
         price = None if sized.limit is None else in_text(sized.limit)
-        return wanted.symbol, kind, wanted.side.value, in_text(sized.quantity), price, params
+        contracts = sized.quantity / self._size(wanted.symbol)
+        return wanted.symbol, kind, wanted.side.value, in_text(contracts), price, params
+
+    @property
+    def wires(self) -> Wires:
+        """The lines that it asks over."""
+        return self._wires
+
+    def trade(self, raw: Any) -> ToldTrade:
+        """A trade out of CCXT's structure, in base units. Raises Unreadable."""
+        told = trade_of(raw)
+        size = self._size(told.symbol)
+        return told if size == _ONE else told.model_copy(update={"quantity": told.quantity * size})
+
+    def _size(self, symbol: str) -> Decimal:
+        return self.sizes.get(symbol, _ONE)
+
+    def _order(self, raw: Any) -> ToldOrder:
+        told = order_of(raw, self._row)
+        size = self._size(told.symbol)
+        if size == _ONE:
+            return told
+        quantity = None if told.quantity is None else told.quantity * size
+        return told.model_copy(update={"quantity": quantity, "filled": told.filled * size})
 
     def _orders(self, raw: Any) -> tuple[ToldOrder, ...]:
         """The orders of a list. One that cannot be read makes the list no answer: it might be the one that is looked for."""
-        return listed(raw, lambda each: order_of(each, self._row))
+        return listed(raw, self._order)
 
     def _told(self, reply: Any, client_id: str) -> ToldOrder | None:
         try:
-            told = order_of(reply, self._row)
+            told = self._order(reply)
         except Unreadable:
             return None
         return told if told.client_id == client_id else None
 
 
-def _book(raw: Any) -> Book:
+def _book(raw: Any, size: Decimal) -> Book:
     try:
-        bids, asks = (_levels(raw[side]) for side in ("bids", "asks"))
+        bids, asks = (_levels(raw[side], size) for side in ("bids", "asks"))
     except (TypeError, KeyError, ValueError, ArithmeticError, IndexError):
         raise Unreadable("a book without levels") from None
     prices = [each.price for each in bids], [each.price for each in asks]
@@ -257,8 +288,8 @@ def _book(raw: Any) -> Book:
     return Book(bids=bids, asks=asks)
 
 
-def _levels(raw: Any) -> tuple[Level, ...]:
-    levels = tuple(Level(exact_decimal(price), exact_decimal(quantity)) for price, quantity, *_ in raw)
+def _levels(raw: Any, size: Decimal) -> tuple[Level, ...]:
+    levels = tuple(Level(exact_decimal(price), exact_decimal(quantity) * size) for price, quantity, *_ in raw)
     if any(not is_counted(number) or number <= Decimal(0) for level in levels for number in level):
         raise ValueError
     return levels

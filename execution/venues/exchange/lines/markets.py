@@ -5,7 +5,7 @@ alone, so loading it does not stop the event loop.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
@@ -25,14 +25,23 @@ _PATIENCE_S = 30.0
 
 
 async def load_markets(
-    wires: Wires, symbols: Sequence[str], folder: Path, clock: Clock, kept: Collection[str] = ()
+    wires: Wires,
+    symbols: Sequence[str],
+    folder: Path,
+    clock: Clock,
+    kept: Collection[str] = (),
+    *,
+    perpetual: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """The markets by symbol, given to every CCXT instance too. Those of `kept` may be missing: a run that is resumed had them
     once.
 
-    Raises UsageFault for another market that the exchange has not, and DataFault without an answer.
+    `perpetual`: they are linear perpetuals. CCXT calls those BASE/QUOTE:QUOTE; its instances are given them as BASE/QUOTE, as
+    everything here calls them, and have no other market. Raises UsageFault for another market that the exchange has not, and
+    DataFault without an answer.
     """
-    file = _file(wires, symbols, folder)
+    find = _find_perpetual if perpetual else _find_spot
+    file = _file(wires, symbols, folder, perpetual=perpetual)
     age, known = _kept(file, clock)
     if known is None or age > _FRESH or kept:  # a run that was away asks again: a market may have gone meanwhile
         try:
@@ -43,8 +52,8 @@ async def load_markets(
                     f"{wires.data.ccxt.id} does not tell its markets ({fault}). Nothing was started. Try again later."
                 ) from None
         else:
-            there = [symbol for symbol in symbols if symbol not in kept or _is_there(every, symbol)]
-            known = [_asked(every, symbol, wires.data.ccxt.id) for symbol in there]
+            there = [symbol for symbol in symbols if symbol not in kept or find(every, symbol) is not None]
+            known = [_asked(every, symbol, wires.data.ccxt.id, find, perpetual=perpetual) for symbol in there]
             text = json.dumps({"at": to_ms(clock.now()), "markets": known}, default=str)
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(file, text.encode())
@@ -54,9 +63,10 @@ async def load_markets(
     return {market["symbol"]: market for market in markets}
 
 
-def _file(wires: Wires, symbols: Sequence[str], folder: Path) -> Path:
+def _file(wires: Wires, symbols: Sequence[str], folder: Path, *, perpetual: bool) -> Path:
     """One file for an exchange, its address and these markets."""
-    where = json.dumps([wires.data.ccxt.urls["api"], sorted(symbols)], sort_keys=True)
+    kind = ["perpetual"] if perpetual else []
+    where = json.dumps([wires.data.ccxt.urls["api"], sorted(symbols), *kind], sort_keys=True)
     return folder / f"markets-{wires.data.ccxt.id}-{sha256(where.encode()).hexdigest()[:12]}.json"
 
 
@@ -69,18 +79,38 @@ def _kept(file: Path, clock: Clock) -> tuple[timedelta, list[Any] | None]:
         return timedelta(0), None
 
 
-def _is_there(markets: Any, symbol: str) -> bool:
-    return symbol in markets and bool(markets[symbol].get("spot"))
+def _find_spot(markets: Any, symbol: str) -> Any:
+    """The spot market of a symbol; None if there is none."""
+    return markets[symbol] if symbol in markets and markets[symbol].get("spot") else None
 
 
-def _asked(markets: Any, symbol: str, exchange: str) -> Any:
-    if not _is_there(markets, symbol):
-        near = get_close_matches(symbol, [name for name, one in markets.items() if one.get("spot")], n=1)
+def _find_perpetual(markets: Any, symbol: str) -> Any:
+    """The linear perpetual of a symbol, under that name; None if there is none."""
+    found = markets.get(f"{symbol}:{symbol.partition('/')[2]}")
+    if found is None or not found.get("swap") or not found.get("linear"):
+        return None
+    return {**found, "symbol": symbol}
+
+
+def _asked(markets: Any, symbol: str, exchange: str, find: Callable[[Any, str], Any], *, perpetual: bool) -> Any:
+    found = find(markets, symbol)
+    if found is None:
+        kind = "linear perpetual" if perpetual else "spot market"
+        base = symbol.partition("/")[0]
+        if perpetual and f"{symbol}:{base}" in markets:
+            raise UsageFault(
+                f"{exchange} has {symbol} as an inverse perpetual only, whose profits are paid in {base}: its formulas differ. "
+                "Nothing was started. Name a market that is paid in its quote currency, such as BTC/USDT."
+            )
+        names = [name.partition(":")[0] for name in markets]
+        near = get_close_matches(
+            symbol, [name for name in dict.fromkeys(names) if find(markets, name) is not None], n=1
+        )
         raise UsageFault(
-            f"{exchange} has no spot market {symbol}. Nothing was started; "
+            f"{exchange} has no {kind} {symbol}. Nothing was started; "
             + (f"did you mean {near[0]}?" if near else "check the name.")
         )
-    return markets[symbol]
+    return found
 
 
 def _exact(market: Any) -> Any:

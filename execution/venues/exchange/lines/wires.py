@@ -104,7 +104,7 @@ async def wires_of(
 def _instance(
     row: Capability, package: str, keys: ExchangeKeys | None, url: str | None, pace: Pace, *, live: bool
 ) -> Any:
-    """One CCXT instance, for spot markets and nothing else. Raises UsageFault."""
+    """One CCXT instance, for spot markets and nothing else, or for linear perpetuals alone. Raises UsageFault."""
     signed: Mapping[str, Any] = {}
     if keys is not None:
         signed = {"apiKey": keys.key, "secret": keys.secret, "password": keys.password or ""}
@@ -122,7 +122,7 @@ def _instance(
     options["maxRetriesOnFailure"] = 0
     options["defaultType"] = "spot"
     options.update({name: _joined(options.get(name), value) for name, value in row.options.items()})
-    if isinstance(options.get("fetchMarkets"), dict) and "types" in options["fetchMarkets"]:
+    if not row.perpetual and isinstance(options.get("fetchMarkets"), dict) and "types" in options["fetchMarkets"]:
         options["fetchMarkets"]["types"] = ["spot"]
     if row.window:
         options[row.window] = int(row.late_s * 1000)

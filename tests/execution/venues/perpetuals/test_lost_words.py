@@ -1,0 +1,157 @@
+"""Answers that are lost, and a session that was away: no order twice, nothing unbooked, on perpetuals."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exchange_support import HANGS, LOSSES, QUICK
+from perpetual_trading import PerpetualTrading, perpetual_opened, perpetual_order, perpetual_trading
+from perpetual_wire import BTC, perpetual_exchange, perpetual_server
+from wire_support import FLAT
+
+from config.seeds import generator
+from execution.venues.exchange.venue import ExchangeVenue
+from execution.wire.faults import Faults, Rule, Scenario
+from risk.order import Purpose
+
+D = Decimal
+ENDPOINTS = (
+    "order.place", "order.cancel", "order.status", "openOrders", "algoOrder.place", "algoOrder.cancel", "algoOrder.status",
+    "openAlgoOrders", "userTrades", "account", "positionRisk", "income", "forceOrders", "positionSide", "symbolConfig",
+)  # fmt: skip
+AWAY = ["100 100 100 100", "100 101 99 100", "100 100 40 45", *("45 45 45 45",) * 3]
+
+
+@pytest.mark.parametrize("fault", [*LOSSES, *HANGS], ids=lambda each: f"{each.kind.value}-{each.status}")
+@pytest.mark.parametrize("what", ["market", "stop 90"])
+def test_a_lost_answer_to_an_exit_ends_in_exactly_one_order(tmp_path: Path, fault: Rule, what: str) -> None:
+    async def main() -> None:
+        async with perpetual_trading(tmp_path, pace=QUICK._replace(timeout_s=0.5)) as on:
+            await on.submit(perpetual_order("e", "open buy 2 market"))
+            await on.until("e", "filled")
+            on.lose("order.place" if what == "market" else "algoOrder.place", fault)
+            assert await on.submit(perpetual_order("x", f"close sell 2 {what}")) in ("accepted", "unknown")
+            await on.until("x", "filled" if what == "market" else "accepted")
+            assert on.placed_all("x") == 1
+            assert on.venue.closed() == {}
+
+    asyncio.run(main())
+
+
+async def _lives(folder: Path, seed: int, lives: int) -> list[str]:
+    """Positions on both sides that are opened, protected, unprotected and closed, while answers are lost; what went wrong."""
+    chance, wrong = generator(seed, "perpetual lives"), list[str]()
+    share = 0.3 / len(LOSSES)
+    rules = tuple(each.model_copy(update={"at": name, "chance": share}) for name in ENDPOINTS for each in LOSSES)
+    async with perpetual_trading(folder, [FLAT] * 4, pace=QUICK._replace(timeout_s=0.5, late_s=1.0)) as on:
+        on.server.faults = Faults(Scenario(seed=seed, faults=rules))
+        listening = asyncio.create_task(on.listen())
+        for number in range(lives):
+            wrong += await _life(on, number, chance)
+        on.server.faults = Faults(Scenario())
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    return wrong
+
+
+async def _life(on: PerpetualTrading, number: int, chance: np.random.Generator) -> list[str]:
+    ways = ("buy", "sell") if chance.random() < 0.5 else ("sell", "buy")
+    names = [f"{letter}{number}" for letter in "esx"]
+    stop = "90" if ways[1] == "sell" else "110"
+    for name, text in zip(
+        names, (f"open {ways[0]} 1 market", f"close {ways[1]} 1 stop {stop}", f"close {ways[1]} 1 market"), strict=True
+    ):
+        on.take(await on.venue.submit(perpetual_order(name, text)))
+        await _settled(on, name)
+    on.take(await on.venue.cancel(names[1]))
+    async with asyncio.timeout(120):
+        while on.exchange.margins.positions[BTC].quantity or any(each.open for each in on.exchange.algos.values()):
+            await asyncio.sleep(0.05)
+    found = [f"{name} is there {on.placed_all(name)} times" for name in names if on.placed_all(name) != 1]
+    booked = sum((fill.side.sign * fill.quantity for fill in on.fills), D(0))
+    return (
+        found
+        if booked == on.exchange.margins.positions[BTC].quantity
+        else [*found, f"{booked} are booked after {number}"]
+    )
+
+
+async def _settled(on: PerpetualTrading, name: str) -> None:
+    async with asyncio.timeout(120):
+        while not on.states.get(name) or on.states[name][-1].status.value == "unknown":
+            await asyncio.sleep(0.02)
+        if name[0] != "s":
+            while on.states[name][-1].status.value not in ("filled", "cancelled", "rejected"):
+                await asyncio.sleep(0.02)
+
+
+def test_lives_on_both_sides_while_answers_are_lost_end_in_one_order_each(tmp_path: Path) -> None:
+    assert asyncio.run(_lives(tmp_path, 1, 4)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_more_lives_while_answers_are_lost(tmp_path: Path, seed: int) -> None:
+    assert asyncio.run(_lives(tmp_path, seed, 25)) == []
+
+
+async def _back(venue: ExchangeVenue, order: str, held: str, booked: list[tuple[str, str]]) -> None:
+    """A session comes back with what its journal knows."""
+    venue.adopt([perpetual_order("x", order)], booked, {BTC: D(held)})
+    venue.recall({BTC: "d-e"}, datetime.now(UTC) - timedelta(minutes=5))
+
+
+def test_a_liquidation_and_funding_while_the_session_was_away_are_booked_once(tmp_path: Path) -> None:
+    exchange = perpetual_exchange(AWAY, rates={1: 0.0005})
+
+    async def main() -> None:
+        async with perpetual_server(exchange) as url:
+            async with perpetual_opened(url, tmp_path) as venue:
+                before = PerpetualTrading(venue, None, exchange, tmp_path)  # type: ignore[arg-type]
+                await before.submit(perpetual_order("e", "open buy 40 market"))
+                await before.until("e", "filled")
+                await before.submit(perpetual_order("x", "close sell 40 stop 20"))
+            exchange.advance()
+            exchange.advance()
+            exchange.advance()
+            rules = venue.instruments()
+            known = [(BTC, fill.trade_id) for fill in before.fills]
+            async with perpetual_opened(url, tmp_path, known=rules) as venue:
+                after = PerpetualTrading(venue, None, exchange, tmp_path)  # type: ignore[arg-type]
+                await _back(venue, "close sell 40 stop 20", "40", known)
+                await after.ask()
+                await after.until("x", "cancelled")
+                assert [fill.purpose for fill in after.fills] == [Purpose.LIQUIDATION]
+                assert [paid.amount for paid in after.paid] == [D("2")]
+                known += [(BTC, fill.trade_id) for fill in after.fills]
+                known += [(BTC, paid.funding_id) for paid in after.paid]
+            async with perpetual_opened(url, tmp_path, known=rules) as venue:
+                again = PerpetualTrading(venue, None, exchange, tmp_path)  # type: ignore[arg-type]
+                venue.adopt([], known, {})
+                venue.recall({}, datetime.now(UTC) - timedelta(minutes=5))
+                await again.ask()
+                assert (again.fills, getattr(again, "paid", [])) == ([], [])
+
+    asyncio.run(main())
+
+
+def test_funding_that_falls_due_in_an_outage_is_booked_after_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with perpetual_trading(tmp_path, [FLAT] * 6, rates={1: 0.001, 2: -0.002}) as on:
+            await on.submit(perpetual_order("e", "open buy 10 market"))
+            await on.until("e", "filled")
+            out = tuple(Rule(at=name, kind=LOSSES[1].kind, chance=1.0) for name in ENDPOINTS)
+            on.server.faults = Faults(Scenario(faults=out))
+            on.exchange.advance()
+            on.exchange.advance()
+            on.server.faults = Faults(Scenario())
+            async with asyncio.timeout(30):
+                while len(getattr(on, "paid", [])) < 2:
+                    on.take(await on.venue.hear())
+            assert [paid.amount for paid in on.paid] == [1, -2]
+            assert len({paid.funding_id for paid in on.paid}) == 2
+
+    asyncio.run(main())
