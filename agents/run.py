@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="S",
         help="wait after each bar that is there already, to be watched [s] (default: 0)",
     )
-    add(parse, "--confirm")
+    add(parse, "--alert", "--confirm")
     parse.add_argument(
         "--without-record",
         metavar="WORDS",

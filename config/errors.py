@@ -18,6 +18,7 @@ in `agents/llm/attempt.py`: who alone can raise an error owns it. A command that
              `tribunal replay`: a difference, which is shown
              `tribunal doctor`: something is to be mended, which is named last
              `tribunal models`: --check has found no model that can sit
+             `tribunal alert`: a destination did not take the test
              `tribunal halt`: PARTLY, the latch is down, and its reason, --flatten or log entry could not be kept
              `tribunal unhalt`: STILL_HALTED, lifted, and another latch still stops these sessions
     9      CUT_SHORT, `tribunal replay`: identical as far as the journal goes, which has no closing event

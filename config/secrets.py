@@ -59,6 +59,12 @@ class Secrets(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias="OPENAI_API_KEY", description="key of OpenAI, for models in the court"
     )
+    alerts: SecretStr | None = Field(
+        default=None, description="where alerts go, and which (docs/alerts.md): routes, with blanks between them"
+    )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="token of the Telegram bot that takes commands (docs/alerts.md)"
+    )
     operator_hash: SecretStr | None = Field(
         default=None,
         description="Argon2 hash of the operator's password for `tribunal serve`; unset: that of `tribunal serve --set-password`",

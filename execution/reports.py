@@ -107,6 +107,10 @@ class VenueAccount(Balances):
     """What each of several exchanges has, by name; one that did not tell it is left out."""
 
 
+CLOCK_OFF = "this machine's clock is"
+"""What the reason of a close-only market begins with where this machine's clock is too far off."""
+
+
 class CloseOnly(Frozen):
     """Why a real exchange's market is close-only."""
 

@@ -1,4 +1,5 @@
-"""`tribunal simulator`: serve the simulated exchange on this machine, for any program that speaks Binance's spot protocol.
+"""`tribunal simulator`: serve the simulated exchange on this machine, for any program that speaks Binance's spot protocol, or
+with `--profile perp` its USD-M protocol of perpetuals.
 
     tribunal simulator --data BTCUSDT_1h.parquet --speed 60 --faults faults.yaml
 

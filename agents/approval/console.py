@@ -11,7 +11,18 @@ import termios
 from contextlib import suppress
 from typing import TextIO, assert_never
 
-from agents.approval.petition import AUTO, NEVER, NO_TERMINAL, Answer, Approval, Approver, Petition, answered
+from agents.approval.petition import (
+    AUTO,
+    NEVER,
+    NO_TERMINAL,
+    Answer,
+    Approval,
+    Approver,
+    Asked,
+    Petition,
+    answered,
+    tell_nobody,
+)
 from config.clock import Clock
 from config.sections.court import ApprovalMode
 
@@ -22,7 +33,9 @@ _LONGEST_REASON = 160
 class ConsoleApprover:
     """An `Approver` on a terminal: it writes to `stderr` and reads from the file descriptor of `stdin`."""
 
-    def __init__(self, stdin: TextIO, stderr: TextIO, clock: Clock) -> None:
+    def __init__(self, stdin: TextIO, stderr: TextIO, clock: Clock, asked: Asked = tell_nobody) -> None:
+        """`asked` is told when a human is asked."""
+        self._asked = asked
         self._stdin = stdin
         self._stderr = stderr
         self._clock = clock
@@ -33,6 +46,7 @@ class ConsoleApprover:
             return await NO_TERMINAL.ask(petition, deadline_s)
         with suppress(termios.error):
             termios.tcflush(self._stdin.fileno(), termios.TCIFLUSH)
+        self._asked(petition, deadline_s)
         self._stderr.write(question(petition, deadline_s))
         self._stderr.flush()
         line = await _line(self._stdin.fileno(), deadline_s)
@@ -42,15 +56,18 @@ class ConsoleApprover:
         return answered(petition, answer, None if line is None else self._clock.now())
 
 
-def approver_of(mode: ApprovalMode, stdin: TextIO, stderr: TextIO, clock: Clock) -> Approver:
-    """Return the approver for a mode. With no terminal, the console approver refuses everything."""
+def approver_of(
+    mode: ApprovalMode, stdin: TextIO, stderr: TextIO, clock: Clock, asked: Asked = tell_nobody
+) -> Approver:
+    """Return the approver for a mode. With no terminal, the console approver refuses everything. `asked` is told when a human is
+    asked."""
     match mode:
         case "auto":
             return AUTO
         case "never":
             return NEVER
         case "ask":
-            return ConsoleApprover(stdin, stderr, clock)
+            return ConsoleApprover(stdin, stderr, clock, asked)
         case _:
             assert_never(mode)
 

@@ -6,9 +6,9 @@ reads it from the journal. An approver that cannot be asked, does not answer in 
 refused. Exits never need approval.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from agents.court.hearing import Hearing
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion
@@ -69,6 +69,31 @@ class Approver(Protocol):
     async def ask(self, petition: Petition, deadline_s: float) -> Approval:
         """Return the answer after at most `deadline_s` seconds. It may raise an error; that counts as a no."""
         ...
+
+
+@runtime_checkable
+class Petitioned(Protocol):
+    """Is told when a human is asked, and how long is waited for the answer [s]."""
+
+    def petition(self, asked: Petition, deadline_s: float) -> None: ...
+
+
+Asked = Callable[[Petition, float], None]
+
+
+def tell_nobody(asked: Petition, deadline_s: float) -> None:
+    """Nobody is told that a human is asked."""
+
+
+def teller_of(listeners: Sequence[object]) -> Asked:
+    """What tells those of some listeners that want to know when a human is asked."""
+    told = [each for each in listeners if isinstance(each, Petitioned)]
+
+    def tell(asked: Petition, deadline_s: float) -> None:
+        for each in told:
+            each.petition(asked, deadline_s)
+
+    return tell
 
 
 def answered(petition: Petition, answer: Answer, answered_utc: UtcTime | None = None) -> Approval:

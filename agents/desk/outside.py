@@ -8,7 +8,7 @@ import sys
 from typing import NamedTuple
 
 from agents.approval.console import approver_of
-from agents.approval.petition import AUTO, Approver, ResumedApprover
+from agents.approval.petition import AUTO, Approver, Asked, ResumedApprover, tell_nobody
 from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
 from agents.desk.arrivals import SpokeNext, nothing_recorded
@@ -42,10 +42,10 @@ NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)
 """For sessions whose journal is not kept: there is no kill switch, and every approval is given."""
 
 
-def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outside:
-    """The outside inputs of a session that writes or resumes this journal."""
+def outside_of(settings: Settings, asker: Asker | None, journal: Sink, asked: Asked = tell_nobody) -> Outside:
+    """The outside inputs of a session that writes or resumes this journal. `asked` is told when a human is asked to approve."""
     switch: Switch = FileSwitch(latches(), settings.profile)
-    approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock())
+    approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock(), asked)
     if not isinstance(journal, ResumingSink):
         return Outside(asker, switch, approver, nobody_knows)
     return Outside(

@@ -70,6 +70,7 @@ class RunRequest(Frozen):
     therefore what is done at its end. `require_models`: a session in which no model can sit is not begun. `watch`: whether the
     debate is shown as it is said; None for where models sit and there is a terminal. `serve`: the port of this machine at
     which a browser can look on; None for none. `pace_s`: how long is waited after each bar, so that somebody can [s].
+    `alert`: routes of alerts, without secrets.
     """
 
     world: WorldRequest
@@ -84,5 +85,6 @@ class RunRequest(Frozen):
     quiet: bool = False
     require_models: bool = False
     watch: bool | None = False
+    alert: tuple[str, ...] = ()
     serve: int | None = None
     pace_s: float | None = None

@@ -56,12 +56,18 @@ def picture_of_run(folder: Path, into: Path, key: bytes) -> KeptRun:
             picture_of_file(file, place)
     if has_ended:
         write_checksum(into)
-    events, mac = 0, ""
-    with closing(read_rows(into / JOURNAL, key)) as rows:
-        for row in rows:
-            events, mac = row.seq, row.mac
+    events, mac = end_of(into / JOURNAL, key)
     named = key_named(into / JOURNAL) or ""
     return KeptRun(name=folder.name, events=events, mac=mac, key=named, has_ended=has_ended is True, database=database)
+
+
+def end_of(journal: Path, key: bytes) -> tuple[int, str]:
+    """How many events a journal has and the MAC of the last one, all of them verified. Raises JournalFault."""
+    last = (0, "")
+    with closing(read_rows(journal, key)) as rows:
+        for row in rows:
+            last = (row.seq, row.mac)
+    return last
 
 
 def picture_of_state(state: Path, into: Path, left_out: frozenset[str]) -> None:

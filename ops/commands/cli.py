@@ -18,6 +18,7 @@ _SHELVES = {
     "research": "research commands",
     "policy": "policy commands",
     "operate": "operating commands",
+    "watch": "watching commands",
 }
 _OPTIONS = {
     "--help": "show this list; `tribunal COMMAND --help` lists the options of a command",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from agents.approval.petition import teller_of
 from agents.court.mind import Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
@@ -132,7 +133,7 @@ def trade_feed(
         clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal)._replace(overheard=overheard)
+            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
             sink = listened(
                 journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
             )

@@ -212,6 +212,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "bars after which a purchase has neither won nor lost (default: 72)",
     },
     "--reason": {"metavar": "TEXT", "help": "why; kept in the log and in journals"},
+    "--alert": {
+        "nargs": "+",
+        "default": [],
+        "metavar": "ROUTE",
+        "help": "where alerts go: ntfy://HOST/TOPIC, or with words before it critical,fill=json://HOST/PATH; what holds tokens "
+        "belongs into TRIBUNAL_ALERTS (docs/alerts.md)",
+    },
     "--confirm": {"metavar": "WORDS", "help": "the words that it asks for before it does what cannot be undone"},
     "--every": {"type": float, "metavar": "S", "help": "repeat every S seconds until Ctrl-C"},
     "--out": {"metavar": "DIR", "help": "folder of the run (default: runs/PROFILE-NNN)"},

@@ -400,6 +400,37 @@ COMMANDS = (
         ),
     ),
     Command(
+        "alert",
+        "ops.alert",
+        "watch",
+        "send a test to where alerts go, or list what wakes a person",
+        examples=(
+            "tribunal alert",
+            "tribunal alert --alert critical=ntfy://127.0.0.1:8080/tribunal --json",
+        ),
+    ),
+    Command(
+        "watchdog",
+        "ops.watchdog",
+        "watch",
+        "watch running sessions from a second process, and tell when one is gone or hangs",
+        examples=(
+            "tribunal watchdog runs/live-001",
+            "tribunal watchdog runs/live-001 runs/testnet-001 --halt --silent 300",
+        ),
+    ),
+    Command(
+        "chat",
+        "ops.chat",
+        "watch",
+        "answer a few people in Telegram how a session stands; halt, and unhalt with a code",
+        errors=(2, 4),
+        examples=(
+            "tribunal chat runs/live-001 --operator 123456789",
+            "tribunal chat runs/live-001 --operator 123456789 --viewer 987654321@-1001234567890",
+        ),
+    ),
+    Command(
         "models",
         "agents.models",
         "operate",

@@ -18,6 +18,7 @@ _FILES = (
     ("journal.json", "in the place of that file, if the journal lies in a database: which one, the id of the run, its end"),
     ("journal.sha256", "digest of that file, in the format of `sha256sum --check`; missing if the run was killed"),
     ("request.json", "what was typed, with the full paths of its files, for `tribunal run --resume RUN`; no decision reads it"),
+    ("heartbeat.json", "while a session on the clock lives: when its trading loop came round last; `tribunal watchdog` reads it"),
     ("summary.json", "results, risk, rulings and what each rule did"),
     ("report.html", "the whole run on one page, without network"),
     (TRADES, "closed trades"),

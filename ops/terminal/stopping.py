@@ -8,7 +8,7 @@ run can be resumed. Before and after that, and the second time, it ends the comm
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Timer
 from types import FrameType
@@ -27,6 +27,8 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._asked = self._trades = False
+        self.looked: Callable[[], None] = lambda: None
+        """Is called whenever the trading loop asks."""
         self._terminals = tuple(stream for stream in _STREAMS if _is_terminal(stream))
         self._before: dict[signal.Signals, signal.Handlers | object] = {}
 
@@ -41,7 +43,8 @@ class StopSignals:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def asked(self) -> bool:
-        """Whether the session was asked to stop."""
+        """Whether the session was asked to stop. The trading loop asks before each bar, and all the time between two."""
+        self.looked()
         return self._asked
 
     @contextmanager

@@ -8,7 +8,7 @@ the bars before it, so that volatility and risk are known at its first bar, and 
 
 One market a tape gives clean credit, since the profit of an account is that of the market that was decided on, so it is the
 default for training. A tape of several markets is one account that trades all of them: there the correlation with the book and
-the shared ES limit say something. On spot the kernel trades it, and it knows no funding. A tape of perpetuals holds marks and
+the shared ES limit say something. On spot the kernel trades it, without funding. A tape of perpetuals holds marks and
 funding, and is traded by the account of a session (`rl.environment.contracts`).
 """
 

@@ -15,7 +15,7 @@ from ops.commands.table import COMMANDS, Command
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 TYPED = {command.module: command for command in COMMANDS}
-SHELVES = ("trade", "research", "policy", "operate")
+SHELVES = ("trade", "research", "policy", "operate", "watch")
 LIGHT = {"argparse", "sys", "collections.abc", "typing", "config.ending", "ops.commands.options"}
 """All that a module may load before it knows what was asked for."""
 

@@ -10,7 +10,7 @@ import pytest
 from ops.commands.table import BY_NAME, COMMANDS
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-SHELVES = ("trade", "research", "policy", "operate")
+SHELVES = ("trade", "research", "policy", "operate", "watch")
 
 
 def table(shelf: str) -> list[str]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.clock import Clock, to_ms
-from execution.reports import OrderStatus, VenueAccount
+from execution.reports import CLOCK_OFF, OrderStatus, VenueAccount
 from execution.venues.exchange.ids import SENDINGS
 from execution.venues.exchange.lines.client import Client
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
@@ -96,7 +96,7 @@ class Listener:
         if off_ms > most_ms:
             way = "ahead of" if self.clock_ahead_ms > 0 else "behind"
             self._shelf.suspend(
-                f"this machine's clock is {off_ms / 1000:.1f} s {way} the exchange's, and more than {most_ms / 1000:g} s is "
+                f"{CLOCK_OFF} {off_ms / 1000:.1f} s {way} the exchange's, and more than {most_ms / 1000:g} s is "
                 f"not safe: "
                 "set it (NTP)"
             )

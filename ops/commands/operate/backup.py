@@ -3,17 +3,17 @@
 import argparse
 import json
 import sys
-from contextlib import closing
 from pathlib import Path
 
+from agents.records.folder import JOURNAL
 from config.clock import SystemClock
 from config.errors import JournalFault, UsageFault
 from config.progress import Progress
 from config.secrets import KEY_FILE, journal_key, load_secrets, read_key, state_dir
-from execution.journal.chain import read_rows
 from execution.journal.rows import key_id
 from ops.backups.archive import drop_old, keep, restore
 from ops.backups.manifest import RUNS, STATE, Manifest
+from ops.backups.snapshot import end_of
 from ops.tables.grid import Grid, open_console
 from ops.tables.plain import moment
 
@@ -84,10 +84,7 @@ def _verify(folder: Path, events: int, mac: str, key: bytes, *, named: str) -> N
             f"{folder.name} was sealed with the key {named}, and yours is {key_id(key)}. Its files are restored, and its journal "
             "was not verified. Set TRIBUNAL_JOURNAL_KEY to the key of the machine that wrote it."
         )
-    last = (0, "")
-    with closing(read_rows(folder / "journal.db", key)) as rows:
-        for row in rows:
-            last = (row.seq, row.mac)
+    last = end_of(folder / JOURNAL, key)
     if last != (events, mac):
         raise JournalFault(
             f"The journal of {folder} ends at event {last[0]}, and event {events} was kept. Take another backup."

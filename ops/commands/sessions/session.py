@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agents.approval.petition import teller_of
 from agents.court.mind import Overheard
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
@@ -40,6 +41,7 @@ from ops.anchoring import Anchoring
 from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
 from ops.live.onlookers import looked_on, paced
+from ops.live.woken.opening import beating, masked_values, waking_of
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
@@ -73,7 +75,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     refuse_without_terminal(settings, sys.stdin, request.confirm)
     secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
-    configure(level=secrets.log_level, secrets=secrets.values())
+    configure(level=secrets.log_level, secrets=masked_values(secrets))
+    waking = waking_of(request, settings, secrets, sys.stderr)
     key = journal_key()
     anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
     past = _past(world, request, key)
@@ -107,12 +110,14 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
-        if past is not None:
-            from ops.commands.feeding import trade_feed
+        with beating(settings, folder.path, signals) as beats, waking(folder.path.name) as woken:
+            hearing = (*keepers, *beats, *woken)
+            if past is not None:
+                from ops.commands.feeding import trade_feed
 
-            end = trade_feed(world, past, session, journal, path, key, signals, seats, keepers, request)
-        else:
-            end = _live(settings, session, tape, journal, folder.path, key, signals, seats, keepers, request)
+                end = trade_feed(world, past, session, journal, path, key, signals, seats, hearing, request)
+            else:
+                end = _live(settings, session, tape, journal, folder.path, key, signals, seats, hearing, request)
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
@@ -214,7 +219,7 @@ def _live(
 ) -> SessionEnd:
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal)._replace(overheard=overheard)
+            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, paced(request.pace_s, stop))

@@ -62,6 +62,7 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         quiet=arguments.quiet,
         require_models=arguments.require_models,
         watch=arguments.watch,
+        alert=tuple(arguments.alert),
         serve=_port(arguments.serve),
         pace_s=_pace(arguments.pace),
     )

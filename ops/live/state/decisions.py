@@ -104,6 +104,10 @@ class Decisions:
         last = self._events.get(decision_id)
         return None if last is None else (min(self._first.get(decision_id, last), last), last)
 
+    def has_closed(self, decision_id: str) -> bool:
+        """Whether the trade that a decision opened is closed."""
+        return decision_id in self._pnl
+
     def outcome_of(self, decision_id: str) -> CaseOutcome | None:
         """What became of a purchase of this case; None while it is not known."""
         return self._cases.outcomes.get(decision_id)

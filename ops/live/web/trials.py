@@ -55,11 +55,12 @@ def _between(journal: Path, key: bytes, first: int, last: int) -> Iterator[Recor
 
 
 def _fills_of(fold: Fold, decision_id: str) -> tuple[TrialFill, ...]:
-    """The fills of the position that a decision opened, and of its own entry, an order each."""
+    """The fills of the trade that a decision opened, or of its own orders while that is open, an order each; as `show` counts."""
     by_order: dict[str, list[Fill]] = {}
     for opened, fill in fold.fills:
         own = fill.decision_id.removesuffix(FAST) == decision_id
-        if opened == decision_id or (own and fill.purpose == "entry"):
+        of_trade = opened == decision_id if fold.decisions.has_closed(opened) else own
+        if of_trade or (own and fill.purpose == "entry"):
             by_order.setdefault(fill.order_id, []).append(fill)
     return tuple(
         TrialFill(

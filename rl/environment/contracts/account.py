@@ -34,7 +34,7 @@ from risk.sizing import share_left
 from risk.verdict import Outcome
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
-from rl.environment.contracts.course import LIQUIDATION, ContractCourse, Spoken
+from rl.environment.contracts.course import ContractCourse, Spoken
 from rl.features import Floats
 from rl.observation import Lookout
 
@@ -142,8 +142,7 @@ class Account:
         made = np.zeros(len(self._sink.fills), dtype=w.FILL)
         for at, (bar, fill) in enumerate(self._sink.fills):
             rules = self._instruments[fill.symbol]
-            named = fill.purpose.value
-            purpose = w.PURPOSES.index(named) if named in w.PURPOSES else LIQUIDATION
+            purpose = w.PURPOSES.index(fill.purpose.value)
             made[at]["fee"], made[at]["bar"], made[at]["symbol"] = float(fill.fee), bar, self._number[fill.symbol]
             made[at]["buys"], made[at]["purpose"] = fill.side.sign > 0, purpose
             made[at]["lots"] = round(fill.quantity / rules.lot_size)

@@ -1,6 +1,6 @@
 """The course of one account on perpetuals: bars with marks and funding, what is voted and ruled at each close, the rules.
 
-The compiled engine shows a policy no short and no margin, so an account of a perpetual course is that of a session
+An account of a perpetual course is that of a session, since compiled accounts show a policy no row of a contract
 (`rl.environment.contracts.account`). A course has the form of a compiled one (`execution.kernel.lanes.course.Course`): what cuts
 tapes into parts, and counts their days, asks neither which it is.
 """
@@ -27,8 +27,8 @@ from market.instrument import Instrument
 from risk.proposal import Argument
 from risk.record import NO_RECORD, VotersRecord
 
-LIQUIDATION = len(w.PURPOSES)
-"""The purpose of a fill that closes a position by force; the compiled engine has no such one."""
+LIQUIDATION = w.PURPOSES.index("liquidation")
+"""The purpose of a fill that closes a position by force."""
 
 
 class Spoken(NamedTuple):

@@ -4,7 +4,7 @@ import asyncio
 import io
 import os
 import pty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +17,7 @@ from run_support import run, said
 
 from agents.approval.asking import Approvals
 from agents.approval.console import ConsoleApprover, question
-from agents.approval.petition import AUTO, NEVER, Answer, Approval, Approver, Petition, answered
+from agents.approval.petition import AUTO, NEVER, Answer, Approval, Approver, Petition, answered, teller_of
 from agents.court.hearing import Hearing
 from agents.records.record import CycleRecord
 from agents.records.registry import Recorded
@@ -197,9 +197,9 @@ class Terminal:
     def type(self, text: bytes) -> None:
         os.write(self._ours, text)
 
-    def ask(self, text: bytes | None, deadline_s: float = 5.0) -> Approval:
+    def ask(self, text: bytes | None, deadline_s: float = 5.0, told: Sequence[object] = ()) -> Approval:
         async def both() -> Approval:
-            approver = ConsoleApprover(self.stdin, self.shown, FixedClock(AT))
+            approver = ConsoleApprover(self.stdin, self.shown, FixedClock(AT), teller_of(told))
             question = asyncio.create_task(approver.ask(PETITION, deadline_s))
             await asyncio.sleep(0.05)
             if text is not None:
@@ -244,3 +244,14 @@ def test_the_question_shows_the_position_in_lines_that_no_model_can_break() -> N
 def test_a_fixed_answer_asks_no_human() -> None:
     assert asyncio.run(AUTO.ask(PETITION, 1)).approved
     assert not asyncio.run(NEVER.ask(PETITION, 1)).approved
+
+
+def test_a_listener_that_wants_to_know_is_told_when_a_human_is_asked_and_others_are_not(terminal: Terminal) -> None:
+    told: list[tuple[Petition, float]] = []
+
+    class Wants:
+        def petition(self, asked: Petition, deadline_s: float) -> None:
+            told.append((asked, deadline_s))
+
+    terminal.ask(b"yes\n", 5.0, [object(), Wants()])
+    assert told == [(PETITION, 5.0)]

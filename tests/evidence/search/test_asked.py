@@ -7,7 +7,7 @@ from gate_support import OLD_FOUR
 
 from agents.strategies.contexts import Context, build_contexts, votes_on
 from agents.strategies.netting import net
-from agents.strategies.voter import Ballot, short_of
+from agents.strategies.voter import NOTHING, Ballot, short_of
 from config.reading.load import load_profile
 from config.sections.strategies import StrategyContext
 from config.settings import Settings
@@ -73,24 +73,35 @@ def test_what_is_wanted_is_what_the_cycle_would_net_bar_by_bar(columns: Columns,
     assert of(asked, settings) == expected
 
 
-def test_what_is_wanted_on_both_sides_is_what_the_cycle_would_net(columns: Columns) -> None:
-    both, long = {"strategy": "trend_ensemble", "sides": "both"}, {"strategy": "rsi_bounce"}
-    settings = load_profile("perp", {"market.symbols": list(SYMBOLS), "strategies": [both, long]})
-    contexts = build_contexts(settings.strategies, SYMBOLS)
-    found = list(
-        AskedVoters(SYMBOLS, columns).wanted(
-            settings.strategies, contexts, settings.court.net_threshold, both_sides=True
+class Turner:
+    """Says by the last digits of the price what is to be held: long, short, a share of a short, or nothing."""
+
+    name = "turner"
+
+    def vote(self, now: TechnicalSignals) -> Ballot:
+        said = round(now.close * 100) % 7
+        if said > 3:
+            return NOTHING
+        share = (None, None, 0.5, 0.0)[said]
+        return Ballot(
+            Direction.SHORT if said else Direction.LONG, 0.9, ("said",), share, now.close * 1.1 if share else None
         )
-    )
-    assert {each.opens for each in found} == {True, False}
+
+
+def test_what_is_wanted_on_both_sides_is_what_the_cycle_would_net(columns: Columns) -> None:
+    both = StrategyContext(strategy="trend_ensemble", sides="both")
+    long = StrategyContext(strategy="rsi_bounce")
+    contexts = (Context("turner", Turner(), None, 1.0, entry=both), *build_contexts((long,), SYMBOLS))
+    found = list(AskedVoters(SYMBOLS, columns).wanted((both, long), contexts, 0.2, both_sides=True))
+    assert {each.opens for each in found} == {each.covers for each in found} == {True, False}
     for each in found:
         now = columns[each.column][each.row]
         assert now is not None
-        said = net(votes_on(SYMBOLS[each.column], now, contexts), settings.court.net_threshold, both_sides=True)
+        said = net(votes_on(SYMBOLS[each.column], now, contexts), 0.2, both_sides=True)
         assert (each.direction, each.conviction, each.exposure, each.exit_price, each.opens, each.covers) == (
             said.direction, said.conviction, said.exposure, said.exit_price, said.is_short, said.closes_short,
         )  # fmt: skip
-        assert each.shorts == sum(1 << number for number, vote in enumerate(said.votes) if vote.goes_short)
+        assert each.shorts == int(any(vote.goes_short for vote in said.votes))
 
 
 def test_a_voter_that_is_given_one_market_is_not_heard_on_the_other(columns: Columns) -> None:

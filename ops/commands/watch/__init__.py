@@ -1,0 +1,1 @@
+"""What commands do that watch over sessions: alerts, the watchdog, the chat."""
