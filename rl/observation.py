@@ -174,7 +174,7 @@ class Lookout:
             row,
             _SIGNS[proposal.direction],
             proposal.conviction,
-            self._calibrated(proposal.conviction),
+            self._calibrated(proposal.conviction, short=proposal.direction is Direction.SHORT),
             proposal.ruling_scale,
             exposures.get(proposal.symbol, 0.0),
             0.0 if opened is None else (now - opened) / _MICROSECOND,
@@ -209,9 +209,12 @@ class Lookout:
             math.nan if proposal.atr_quote is None else proposal.atr_quote,
         )
 
-    def _calibrated(self, conviction: float) -> float:
+    def _calibrated(self, conviction: float, *, short: bool) -> float:
         known = self.calibration
-        return known.voters.calibrated(conviction) if known is not None and known.voters.points else math.nan
+        if known is None:
+            return math.nan
+        voters = known.shorts.voters if short and known.shorts is not None else known.voters
+        return voters.calibrated(conviction) if voters.points else math.nan
 
     def _tails(self, given: Situation, exposures: dict[str, float]) -> tuple[float, float]:
         """One-day VaR and ES of the book as it is, as fractions of equity; NaN where they are missing."""

@@ -12,9 +12,9 @@ from config.sections.rl import RlSettings
 from execution.contract_columns import CONTRACT_COLUMNS
 from execution.observation import COLUMNS, LEAST_BARS, SHORT_BARS, daily_volatility, short_over_long
 from risk.breakers import BreakerState
-from risk.calibration import CalibrationMap, SizingMaps
+from risk.calibration import CalibrationMap, ShortMaps, SizingMaps
 from risk.facts import Situation
-from risk.proposal import Proposal
+from risk.proposal import Direction, Proposal
 from rl.factory import adjuster_of
 from rl.features import COURT_COLUMNS
 from rl.observation import Lookout, Observation, unseen
@@ -102,6 +102,16 @@ MAP = CalibrationMap(points=((0.6, 0.4), (1.0, 0.6)), n=50, k=50)
 def test_a_conviction_is_shown_as_what_it_has_been_worth_where_that_is_known() -> None:
     assert see(SizingMaps(voters=MAP)).calibrated == pytest.approx(0.5)
     assert see(SizingMaps(voters=CalibrationMap(points=(), n=0, k=50))).calibrated is None
+
+
+def test_a_short_sale_is_worth_what_short_sales_have_been_worth() -> None:
+    short = proposal(direction=Direction.SHORT)
+    none_yet = ShortMaps(voters=CalibrationMap(points=(), n=0, k=50))
+    half = ShortMaps(voters=MAP)
+    better = CalibrationMap(points=((0.0, 0.9), (1.0, 0.9)), n=50, k=50)
+    assert see(SizingMaps(voters=better, shorts=half), proposal=short).calibrated == pytest.approx(0.5)
+    assert see(SizingMaps(voters=better, shorts=none_yet), proposal=short).calibrated is None
+    assert see(SizingMaps(voters=better, shorts=half)).calibrated == pytest.approx(0.9)
 
 
 def test_a_storm_of_a_day_shows_in_the_ratio_of_volatilities() -> None:
