@@ -91,7 +91,11 @@ class PolicyTape:
         made, course = hashlib.sha256(), self.course
         votes = [getattr(course.votes, each.name) for each in fields(course.votes)]
         rules = [
-            part for each in (course.rules, *self.variants) if not isinstance(each, ContractRules) for part in each
+            part
+            for each in (course.rules, *self.variants)
+            if not isinstance(each, ContractRules)
+            for part in each
+            if part is not False  # they are not of perpetuals: the hash is that of before these were known
         ]
         contracts = [each.sha256 for each in (course.rules, *self.variants) if isinstance(each, ContractRules)]
         if isinstance(course, ContractCourse):
@@ -99,6 +103,9 @@ class PolicyTape:
         made.update(repr((course.grid.symbols, course.stretch, course.delay, self.bars_per_day)).encode())
         made.update(repr((course.grid.columns.begin_us, course.grid.columns.step_us)).encode())
         for part in (course.grid.columns.bars, self.court, *votes, *rules):
+            if isinstance(part, bool):
+                made.update(b"perpetual")
+                continue
             made.update(b"none" if part is None else f"{part.shape}".encode())
             for field in () if part is None else part.dtype.names or (None,):
                 column = np.ascontiguousarray(part if field is None else part[field])

@@ -56,6 +56,10 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps([wake._asdict() for wake in WAKES]) + "\n")
         return
+    open_console(sys.stdout, piped=80).print(grid().table())
+
+
+def grid() -> Grid:
+    """The table of what wakes a person."""
     rows = tuple((wake.code, wake.severity, wake.what, wake.do) for wake in WAKES)
-    grid = Grid("what wakes a person", ("code", "severity", "what happened", "what to do"), rows, left=2, prose=(2, 3))
-    open_console(sys.stdout, piped=80).print(grid.table())
+    return Grid("what wakes a person", ("code", "severity", "what happened", "what to do"), rows, left=2, prose=(2, 3))

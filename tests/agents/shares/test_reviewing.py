@@ -74,7 +74,7 @@ LONG = dict.fromkeys(("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT"), SimpleNam
 
 def desk(policy: Any, shares: dict[str, float | None], band: float | None = 0.2) -> tuple[Desk, list[ShareReview]]:
     told: list[ShareReview] = []
-    signals = SimpleNamespace(signals=lambda timeframe: SimpleNamespace(close=100.0))
+    signals = SimpleNamespace(signals=lambda timeframe: SimpleNamespace(close=100.0, atr_14_quote=2.0))
     made = SimpleNamespace(
         reviewer=None if policy is None else Reviewer(policy, unseen),
         settings=SimpleNamespace(court=SimpleNamespace(resize_band=band)),

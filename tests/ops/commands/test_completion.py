@@ -37,7 +37,7 @@ def test_a_script_knows_every_command_and_every_option(shell: str, capsys: pytes
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        (["wa"], ["walkforward"]),
+        (["wa"], ["walkforward", "watchdog"]),
         (["run", "--ti"], ["--timeframe"]),
         (["sweep", "--sampler", ""], ["grid", "tpe", "random"]),
     ],

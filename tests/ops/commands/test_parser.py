@@ -134,7 +134,7 @@ MISTAKES = {
     ),
     "run --s 3": (
         "tribunal run has no option --s; nothing was started. Did you mean --store, --symbols, --start, --strategy, --seed, "
-        "--set, --stamps or --scenario?"
+        "--set, --stamps, --scenario or --serve?"
     ),
     "run --prof paper": "tribunal run has no option --prof; nothing was started. Did you mean --profile?",
     "run --strat=ema_cross": "tribunal run has no option --strat; nothing was started. Did you mean --strategy?",
@@ -184,7 +184,7 @@ def test_every_listed_option_is_one_of_some_command() -> None:
 
 
 def test_what_takes_long_can_be_told_to_be_quiet() -> None:
-    short = {"halt", "unhalt", "collect", "facts", "check", "doctor", "show", "account", "record", "models"}
+    short = {"alert", "halt", "unhalt", "collect", "facts", "check", "doctor", "show", "account", "record", "models"}
     for name, command in BY_NAME.items():
         options = parser_of(command)._option_string_actions
         assert ("--quiet" in options) == (name not in short), f"{name}: say that it is short, or tell its progress"

@@ -47,6 +47,7 @@ from ops.beside.shown import figures_table
 from ops.commands.operate import account, backup, check, doctor, record
 from ops.commands.research import quality
 from ops.commands.trade import strategies
+from ops.commands.watch import alert
 from ops.health.finding import ill, unasked, well
 from ops.paper.record import PaperRecord, PaperTrade
 from ops.story.freezes import Freezes
@@ -492,6 +493,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.operate.account.grid": lambda: (account.grid([an_account()]),),
     "ops.beside.shown.figures_table": lambda: (figures_table(beside()),),
+    "ops.commands.watch.alert.grid": lambda: (alert.grid(),),
     "ops.commands.operate.backup.grid": lambda: (backup.grid(a_backup()),),
     "ops.commands.operate.record.grid": lambda: (record.grid(a_paper_record()),),
     "ops.commands.operate.doctor.grid": lambda: (

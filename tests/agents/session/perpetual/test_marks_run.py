@@ -71,7 +71,10 @@ def test_marks_are_journaled_hashed_and_replayed(
         (("--profile", "perp", "--data", "{marks}"), "given with --marks"),
         (("--profile", "perp", "--data", "{traded}", "--marks", "{traded}"), "holds traded prices"),
         (("--profile", "perp", "--data", "{traded}", "--symbols", "BTC/USD:BTC"), "is an inverse contract"),
-        (("--profile", "perp", "--feed", "binance", "--symbols", "BTC/USDT"), "traded on the simulated exchange alone"),
+        (
+            ("--profile", "perp", "--feed", "binance", "--symbols", "BTC/USDT"),
+            "are traded at an exchange (world testnet)",
+        ),
     ],
 )
 def test_what_cannot_be_met_is_refused_in_words(

@@ -1,4 +1,4 @@
-"""Chromium, once for all tests of this folder, which run in one process; and windows that are served for real."""
+"""Chromium, and windows that are served for real."""
 
 import os
 import shutil
@@ -18,22 +18,15 @@ from ops.live.web.server import Place, Serving
 ARGUMENTS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser, one process."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Any]:
-    """The browser. Where there is none the tests are skipped; in CI that is a failure."""
+    """The browser, of one test: while Playwright lives, its own loop runs in this thread, and no other one can. Where there is
+    no browser the tests are skipped; in CI that is a failure."""
     program = shutil.which("chromium")
     if program is None:
         if os.environ.get("CI") == "true":
