@@ -12,7 +12,7 @@ from trader_support import T0, Events, World
 
 from execution.account.agreement import AccountDrift, Agreement
 from execution.account.ledger import Ledger
-from execution.reports import VenueAccount, VenueReport
+from execution.reports import PositionTold, VenueAccount, VenueReport
 from risk.verdict import Outcome
 
 D = Decimal
@@ -137,15 +137,16 @@ def test_positions_on_perpetuals_are_compared_with_their_sign_and_money_is_the_w
 
     def see(cash: str, position: str) -> list[str]:
         before = len(events.all)
-        agreement.see(VenueAccount(cash=D(cash), held={BTC: D(position)}), T0)
+        entry = PositionTold(entry_price=D(100), mark_price=None, margin=None, liquidation_price=None)
+        agreement.see(VenueAccount(cash=D(cash), held={BTC: D(position)}, positions={BTC: entry}), T0)
         told = [event for event in events.all[before:] if isinstance(event, AccountDrift)]
         return [f"{event.what} {event.status}" for event in told]
 
     assert exchange.ledger.cash == D("999.8"), "no notional was paid"
     assert see("999.8", "-2") == see("999.8", "-2") == []
     assert see("999.8", "2") == []
-    assert see("999.8", "2") == [f"{BTC} begins"]
-    assert see("999.8", "-2") == [f"{BTC} ends"]
+    assert see("999.8", "2") == [f"{BTC} begins", "USDT begins"], "what the position has cost is another sum too"
+    assert see("999.8", "-2") == [f"{BTC} ends", "USDT ends"]
     assert [see("1199.8", "-2") for _ in range(2)] == [[], ["USDT begins"]]
 
 

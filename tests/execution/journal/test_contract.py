@@ -101,6 +101,10 @@ def attempting(place: Place, past: Sequence[Journaled]) -> Any:
     return import_module("evidence.worlds.asked")._Attempts()
 
 
+def filling(place: Place, past: Sequence[Journaled]) -> Any:
+    return import_module("rl.environment.contracts.account")._Fills()
+
+
 def resuming(place: Place, past: Sequence[Journaled]) -> Any:
     return import_module("agents.recorded.resumed").ResumingSink(written(place, past), KEY, 1)
 
@@ -118,7 +122,11 @@ WRITE: dict[str, Build] = {
     "execution.journal.lasting.LastingJournal": lasting,
     "agents.desk.clocked.figures.Overheard": overheard,
 }
-COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting, "evidence.worlds.asked._Attempts": attempting}
+COUNT: dict[str, Build] = {
+    "evidence.worlds.engine.Nowhere": counting,
+    "evidence.worlds.asked._Attempts": attempting,
+    "rl.environment.contracts.account._Fills": filling,
+}
 COMPARE: dict[str, Build] = {
     "agents.recorded.resumed.ResumingSink": resuming,
     "agents.recorded.rerun.RecordedRun": compared,

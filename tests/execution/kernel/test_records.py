@@ -30,7 +30,16 @@ def test_a_rule_is_counted_under_its_own_name(index: int, code: str) -> None:
 
 def test_purposes_are_those_of_orders_by_their_number() -> None:
     assert set(w.PURPOSES) <= {purpose.value for purpose in Purpose}
-    named = (w.ENTRY, w.STOP_LOSS, w.TAKE_PROFIT, w.TRAILING_STOP, w.STRATEGY_EXIT, w.TRIM, w.HORIZON_EXIT)
+    named = (
+        w.ENTRY,
+        w.STOP_LOSS,
+        w.TAKE_PROFIT,
+        w.TRAILING_STOP,
+        w.STRATEGY_EXIT,
+        w.TRIM,
+        w.HORIZON_EXIT,
+        w.LIQUIDATION,
+    )
     assert [w.PURPOSES[number] for number in named] == list(w.PURPOSES)
 
 
