@@ -1,4 +1,4 @@
-"""Worlds of perpetuals whose answer is known: a side that wins, funding that eats, leverage that kills, and nothing to learn."""
+"""Worlds of perpetuals whose answer is known: a side that wins, funding that eats, and nothing to learn."""
 
 from pathlib import Path
 
@@ -74,16 +74,6 @@ def test_where_funding_eats_longs_those_that_pay_it_are_trimmed(tmp_path: Path) 
     rate = features[:, NAMES.index("funding_rate")]
     assert chosen[rate > 0.0].mean() < chosen[rate < 0.0].mean() - 0.3
     assert gain > 0.5
-
-
-@pytest.mark.slow
-def test_where_leverage_kills_the_levered_account_learns_to_shrink(tmp_path: Path) -> None:
-    calm = Planted(sides=(1,), drift=(0.004, 0.0), wicks=0.08)
-    policy, fresh = taught(tmp_path, calm, calm._replace(leverage=3))
-    features, chosen, gain = policy.shown(fresh)
-    levered = features[:, NAMES.index("leverage")] > 1.0
-    assert chosen[levered].mean() < chosen[~levered].mean() - 0.3
-    assert gain > 0.3
 
 
 @pytest.mark.slow
