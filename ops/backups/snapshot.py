@@ -15,7 +15,7 @@ from agents.records.events import key_named
 from agents.records.folder import CHECKSUM, JOURNAL, checksum_holds, journal_of, write_checksum
 from agents.records.reading import refuse_other_key
 from config.errors import JournalFault, OutputFault, UsageFault
-from execution.journal.chain import read_rows
+from execution.journal.chain import read_rows, written_kinds
 from execution.journal.stores.pointer import MOVING, POINTER, is_pointer, read_pointer
 from execution.journal.stores.sqlite import SqliteStore
 from ops.backups.manifest import KeptRun
@@ -36,6 +36,11 @@ def picture_of_run(folder: Path, into: Path, key: bytes) -> KeptRun:
     journal = journal_of(folder)
     if not journal.is_file():
         raise UsageFault(f"{folder} is no run: it holds no journal. Nothing was kept. Give the folder of a run.")
+    if next(written_kinds(journal), None) is None:
+        raise UsageFault(
+            f"The journal of {folder} holds no event yet. Nothing was kept. A session that has just begun writes its first "
+            "ones in groups: try again in a while."
+        )
     refuse_other_key(journal, key)
     has_ended = checksum_holds(folder)
     if has_ended is False:

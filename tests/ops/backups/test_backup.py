@@ -212,6 +212,15 @@ def test_a_journal_that_was_changed_is_not_kept(
     assert list((tmp_path / "usb").iterdir()) == []
 
 
+def test_a_run_that_has_written_nothing_yet_is_told_to_wait(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run").mkdir()
+    SqliteStore.begin(tmp_path / "run" / "journal.db").close()
+    assert backup([str(tmp_path / "run"), "--to", str(tmp_path / "usb"), "--quiet"]) == 2
+    assert "try again in a while" in capsys.readouterr().err
+
+
 def test_the_newest_backups_stay_and_other_files_of_the_folder_are_left_alone(state: Path, tmp_path: Path) -> None:
     kept_run(tmp_path / "run")
     (usb := tmp_path / "usb").mkdir()
