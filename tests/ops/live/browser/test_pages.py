@@ -51,6 +51,10 @@ def test_no_page_is_wider_than_its_screen_and_nothing_is_refused_by_its_policy(
         assert page.locator("main").inner_text().strip(), path
 
 
+BUSY_MS = 90_000
+"""A tab on a busy machine may have to connect again, each time a little later [ms]."""
+
+
 def test_a_session_is_watched_as_it_trades(opened: Opened, served: Served, told: list[Journaled]) -> None:
     window, go = Window("r"), Event()
     bars = sum(isinstance(event, CycleRecord) for event in told)
@@ -72,8 +76,8 @@ def test_a_session_is_watched_as_it_trades(opened: Opened, served: Served, told:
     second = opened(page.url)
     go.set()
     for tab in (page, second):
-        tab.get_by_text("Ended, as planned").wait_for()
-        tab.get_by_text(f"bar {bars} of {bars}").wait_for()
+        tab.get_by_text("Ended, as planned").wait_for(timeout=BUSY_MS)
+        tab.get_by_text(f"bar {bars} of {bars}").wait_for(timeout=BUSY_MS)
     trading.join()
 
 
