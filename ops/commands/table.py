@@ -386,7 +386,7 @@ COMMANDS = (
         errors=(2, 4, 5),
         examples=(
             "tribunal backup runs/paper-001 --to /media/usb/tribunal --keep 14",
-            "tribunal backup --restore /media/usb/tribunal/tribunal-20261130T190000Z.tar.gz --to restored",
+            "tribunal backup --restore tribunal-20261130T190000Z.tar.gz --to restored",
         ),
     ),
     Command(
@@ -427,7 +427,7 @@ COMMANDS = (
         errors=(2, 4),
         examples=(
             "tribunal chat runs/live-001 --operator 123456789",
-            "tribunal chat runs/live-001 --operator 123456789 --viewer 987654321@-1001234567890",
+            "tribunal chat runs/live-001 --operator 123456789 --viewer 987654321",
         ),
     ),
     Command(
