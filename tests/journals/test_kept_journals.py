@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, localcontext
 from pathlib import Path
 
 import pytest
-from kept_journals import JOURNALS, KEY, MODELS, RULES
+from kept_journals import JOURNALS, KEY, MODELS, RULES, RUNS
 from run_support import events
 
 from agents.records.events import EVENTS
@@ -17,8 +17,7 @@ from evidence.attribution import main as attribution
 from evidence.calibrate import main as calibrate
 from ops.conclusion.finish import leave
 
-KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
-each = pytest.mark.parametrize("kept", KEPT, ids=lambda folder: folder.name)
+each = pytest.mark.parametrize("kept", RUNS, ids=lambda folder: folder.name)
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +26,13 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_they_are_those_that_the_readme_tells_of() -> None:
-    assert {RULES, MODELS} <= set(KEPT)
+    assert {RULES, MODELS} <= set(RUNS)
     text = (JOURNALS / "README.md").read_text()
-    assert [folder.name for folder in KEPT if f"`{folder.name}`" not in text] == []
+    assert [folder.name for folder in RUNS if f"`{folder.name}`" not in text] == []
 
 
 def test_together_they_hold_every_kind_and_each_version_that_is_carried_up() -> None:
-    found = [recorded for folder in KEPT for recorded in events(folder)]
+    found = [recorded for folder in RUNS for recorded in events(folder)]
     history = json.loads((JOURNALS / "wire.json").read_text(encoding="utf-8"))
     earlier = {spelling for wrote, forms in history.items() if wrote != version() for spelling in forms}
     assert {recorded.event.event_kind for recorded in found} == {spelling.partition("@")[0] for spelling in earlier}

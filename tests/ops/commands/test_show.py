@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kept_journals import JOURNALS, KEY
+from kept_journals import KEY, RUNS
 from run_support import run, voters, write_bars
 
 from agents.backtest import main as backtest
 from agents.show import main as show
 
 Maker = Callable[..., Path]
-KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
 GROUPS = ("By market", "By strategy", "By exit reason", "By month of exit, UTC", "By hour of entry, UTC")
 
 
@@ -113,11 +112,11 @@ def test_a_journal_that_names_another_key_is_refused_for_that(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", "cd" * 32)
-    assert show([str(KEPT[0])]) == 4
+    assert show([str(RUNS[0])]) == 4
     assert "was written with another key" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kept", KEPT, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("kept", RUNS, ids=lambda folder: folder.name)
 def test_a_run_of_an_older_version_is_shown_and_exported_from_a_copy_without_rights_to_write(
     kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

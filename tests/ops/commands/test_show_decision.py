@@ -4,15 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from kept_journals import JOURNALS, KEY
+from kept_journals import KEY, RUNS
 from run_support import events, run, said
 
 from agents.court.hearing import Hearing
 from agents.records.record import CycleRecord
 from agents.run import main
 from agents.show import main as show
-
-KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +82,7 @@ def test_more_than_one_are_listed_and_none_names_the_nearest(folder: Path, capsy
     assert "a decision was named" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("kept", KEPT, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("kept", RUNS, ids=lambda folder: folder.name)
 def test_the_decisions_of_older_versions_are_shown_too(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = show([str(kept), "last"])
     told = capsys.readouterr()

@@ -15,7 +15,7 @@ from typing import Any
 from exchange_session import Lived
 from exchange_support import QUICK, Trading, order_of, trading
 from faulty_disk import no_room
-from kept_journals import JOURNALS
+from kept_journals import JOURNALS, RUNS
 from run_support import events
 from storm import Storm
 from wire_support import FLAT, exchange_of, settings_of
@@ -43,7 +43,6 @@ from risk.breakers import BreakerEvent
 from risk.order import Order, Purpose
 
 LIVE = JOURNALS / "live-0.6.0"
-RUNS = [run for run in sorted(JOURNALS.iterdir()) if run.is_dir()]
 AS_DELIVERED = QUICK._replace(timeout_s=5.0, patience_s=8.0, settle_s=2.0)
 """As long as a session waits for answers."""
 ASKED = ("order.status", "openOrders", "myTrades", "account")

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from kept_journals import JOURNALS, KEY, MODELS
+from kept_journals import JOURNALS, KEY, MODELS, RUNS
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from run_support import events, said
@@ -34,7 +34,6 @@ from ops.live.state.measured import MOST_NAMES, OTHER, Names, Spread
 from ops.live.web.app import application
 from ops.live.web.source import Source
 
-KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
 ROOT = Path(__file__).resolve().parents[4]
 PROMTOOL = shutil.which("promtool")
 
@@ -72,7 +71,7 @@ def told(run: Path, name: str, **labels: str) -> float:
 
 def test_every_metric_of_the_catalogue_is_told_of_some_session_and_no_other_one() -> None:
     families = {
-        family.name for run in KEPT for family in text_string_to_metric_families(text_of(run)) if family.samples
+        family.name for run in RUNS for family in text_string_to_metric_families(text_of(run)) if family.samples
     }
     ours = {name for name in families if not name.startswith("process_")}
     assert ours == {metric.full_name.removesuffix("_total") for metric in CATALOGUE}
@@ -87,7 +86,7 @@ def test_a_name_stands_once_in_the_catalogue_and_only_what_rises_is_a_total() ->
     }
 
 
-@pytest.mark.parametrize("run", KEPT, ids=lambda run: run.name)
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
 def test_no_value_of_a_kept_session_lies_outside_a_closed_set(run: Path) -> None:
     closed = {
         (metric.full_name.removesuffix("_total"), label.name): label.values
@@ -101,7 +100,7 @@ def test_no_value_of_a_kept_session_lies_outside_a_closed_set(run: Path) -> None
                 assert value in closed.get((family.name, name), (value,)), (sample.name, name)
 
 
-@pytest.mark.parametrize("run", KEPT, ids=lambda run: run.name)
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
 def test_the_account_is_that_of_the_end(run: Path) -> None:
     (end,) = said(events(run), SessionEnd)
     assert told(run, "tribunal_equity_quote") == float(end.portfolio.equity)
@@ -111,7 +110,7 @@ def test_the_account_is_that_of_the_end(run: Path) -> None:
 
 
 def test_votes_rulings_and_verdicts_are_those_of_the_records() -> None:
-    for run in KEPT:
+    for run in RUNS:
         records = said(events(run), CycleRecord)
         heard = [hearing for record in records for hearing in record.hearings]
         gate = [*heard, *(hearing for record in records for hearing in record.fast)]
@@ -154,7 +153,7 @@ def test_requests_to_models_their_time_and_their_cost_are_those_of_the_transcrip
 
 
 def test_what_a_role_states_and_where_it_is_silent_adds_up_to_all_cases() -> None:
-    for run in KEPT:
+    for run in RUNS:
         records = said(events(run), CycleRecord)
         cases = [case for record in records for case in (*record.hearings, *record.reviews)]
         silent = sum(isinstance(case.analyst, Abstained) for case in cases)
@@ -164,7 +163,7 @@ def test_what_a_role_states_and_where_it_is_silent_adds_up_to_all_cases() -> Non
 
 
 def test_orders_are_counted_when_sent_and_timed_to_the_first_word_of_the_venue() -> None:
-    for run in KEPT:
+    for run in RUNS:
         found = events(run)
         sent = {order.order_id: order for order in said(found, SentOrder)}
         if not sent:
@@ -270,7 +269,7 @@ def test_the_page_of_metrics_is_that_of_the_catalogue() -> None:
     PROMTOOL is None and os.environ.get("CI") != "true", reason="promtool is not installed (apt-get install prometheus)"
 )
 def test_promtool_has_nothing_to_say() -> None:
-    for run in KEPT:
+    for run in RUNS:
         done = subprocess.run(
             [PROMTOOL or "promtool", "check", "metrics"],
             input=text_of(run),

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kept_journals import JOURNALS, KEY
+from kept_journals import KEY, RUNS
 from run_support import events
 
 from agents.records.record import Session
 from agents.show import main as show
 from ops.live.state.fold import Fold
 
-KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
-each = pytest.mark.parametrize("kept", KEPT, ids=lambda folder: folder.name)
+each = pytest.mark.parametrize("kept", RUNS, ids=lambda folder: folder.name)
 
 
 @pytest.fixture(autouse=True)

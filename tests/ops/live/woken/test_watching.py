@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from kept_journals import JOURNALS, KEY
+from kept_journals import JOURNALS, KEY, RUNS
 from run_support import events
 
 from agents.llm.attempt import Attempt, AttemptOutcome
@@ -52,9 +52,6 @@ def first(run: Path, kind: type) -> Journaled:  # type: ignore[type-arg]
 
 def codes(found: tuple[Notice, ...]) -> list[str]:
     return [f"{'over ' if each.is_over else ''}{each.code}" for each in found]
-
-
-RUNS = [run for run in sorted(JOURNALS.iterdir()) if run.is_dir()]
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
