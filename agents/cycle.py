@@ -17,6 +17,7 @@ try      hear them, and what the voters want to open: analyst ∥ risk agent, ad
          more; then, of purchases, policy and gate (what the gate could sign nothing of is no case, where the profile says so).
          Where a ruling needs time, it is reserved, and arrives at a later close; where the profile says so, a share of a purchase
          that the rules mind approves is entered meanwhile
+shadow   let another court hear the same cases, if there is one: nothing follows from what it says
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
 learn    count the cases that this bar ended, and follow those that were voted for
 record   write all of it to the journal as one event
@@ -115,6 +116,8 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     motions, unheard = heard_of(desk, tuple(motion(symbol, proposal) for symbol, proposal in tried))
     cases = tuple(case(moved) for moved in motions)
     watched = _watched(desk, proposals, portfolio, lambda symbol, likely: case(motion(symbol, likely)))
+    if desk.shadow is not None:
+        desk.shadow.begin(as_of, cases)
     if desk.reserved is None:
         reviews, heard = await _hear(desk, as_of, held, cases)
         fast: tuple[Hearing, ...] = ()
@@ -132,6 +135,9 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     if watched:
         asked = tuple(AskedOutlook(decision_id=each.decision_id, sentiment=each.sentiment) for each in watched)
         desk.sink.append(AskedAhead(as_of_utc=as_of, asked=asked))
+    if desk.shadow is not None:
+        for aside in await desk.shadow.land():
+            desk.sink.append(aside)
     record = CycleRecord.of_ours(
         bar=desk.tally.bars + 1,
         as_of_utc=as_of,

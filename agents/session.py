@@ -39,6 +39,8 @@ async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[Cycl
             desk.watchlist.cancel()
         if desk.reserved is not None:
             desk.reserved.cancel()
+        if desk.shadow is not None:
+            desk.shadow.cancel()
 
 
 async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> Reason:

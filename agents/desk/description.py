@@ -7,6 +7,7 @@ from agents.court.minds.watchlist import watchlist_of
 from agents.court.prompts.own import read_own_prompts
 from agents.records.known import read_cases, read_known
 from agents.records.record import ExchangeAt, KnownCases, Policy, Session, Warmup
+from agents.shadow.seat import ShadowSeat, read_seat
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import to_ms
@@ -66,6 +67,7 @@ def describe(
         policy=None if served is None else _policy(served),
         record=read_known(Path(record), tape.start_utc) if record else None,
         memory=_memory(settings, tape),
+        shadow=_shadow(settings),
         own_strategies=own,
         own_prompts=read_own_prompts(settings),
         findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
@@ -77,6 +79,15 @@ def _memory(settings: Settings, tape: Tape) -> KnownCases | None:
     path = settings.court.memory
     reads = path is not None and settings.court.mind == "models" and settings.minds.case == "whole"
     return read_cases(Path(path).expanduser(), tape.start_utc) if reads and path is not None else None
+
+
+def _shadow(settings: Settings) -> ShadowSeat | None:
+    """The court that hears the same cases aside, without the folders of its files."""
+    seat = read_seat(settings)
+    if seat is None:
+        return None
+    bare = _without_folders(seat.within(settings))
+    return seat.model_copy(update={"court": bare.court, "minds": bare.minds})
 
 
 def simulated_exchanges(settings: Settings, instruments: Mapping[str, Instrument]) -> dict[str, ExchangeAt]:
@@ -148,7 +159,9 @@ def _without_folders(settings: Settings) -> Settings:
             "minds": minds.model_copy(
                 update={"providers": providers, "cassette": bare(minds.cassette), "prompts": bare(minds.prompts)}
             ),
-            "court": settings.court.model_copy(update={"memory": bare(settings.court.memory)}),
+            "court": settings.court.model_copy(
+                update={"memory": bare(settings.court.memory), "shadow": bare(settings.court.shadow)}
+            ),
             "journal": JournalSettings(group_commit=settings.journal.group_commit),
             "live": settings.live.model_copy(update={"key_backup": bare(settings.live.key_backup)}),
         }

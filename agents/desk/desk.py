@@ -22,6 +22,7 @@ from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
 from agents.records.account import Standing
 from agents.records.record import Dropped, ExitDecision
+from agents.shadow.sitting import ShadowCourt
 from agents.strategies.contexts import Context
 from agents.strategies.facts import SentimentReader
 from agents.strategies.vote import NetVote
@@ -128,6 +129,8 @@ class Desk:
     """Completes the cases for models; None if none sit, or the profile shows them no more than signals."""
     fast: Court | None = None
     """The court of the rules mind that lets a share be entered at once; None where nothing is entered before a ruling."""
+    shadow: ShadowCourt | None = None
+    """The court that hears the same cases aside; None if the profile names none, or nobody keeps what it says."""
     rejected: dict[str, Rejected] = field(default_factory=dict)
     """What models have rejected of what was entered before their ruling, by symbol, until it is not held any more."""
     due: dict[str, datetime] = field(default_factory=dict)

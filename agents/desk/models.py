@@ -23,6 +23,7 @@ from agents.llm.providers.learnt import LEARNT_FILE, Learnt, places
 from agents.llm.providers.provider import Provider
 from agents.llm.setup import open_manager, open_spending
 from agents.records.record import Prompts, Session
+from agents.shadow.seat import read_seat
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import Secrets, state_dir
@@ -47,6 +48,9 @@ def sits(settings: Settings) -> bool:
 
 def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
     """Raise UsageFault, saying what to set, if no provider in some role's chain could answer."""
+    seat = read_seat(settings)
+    if seat is not None:
+        refuse_without_keys(seat.within(settings), secrets)
     minds = settings.minds
     if not sits(settings) or minds.transcripts == "replay":
         return
@@ -110,6 +114,25 @@ async def models_of(settings: Settings, secrets: Secrets, heard: Heard | None = 
     finally:
         await manager.close()
         spending.close()
+
+
+@asynccontextmanager
+async def shadow_models_of(
+    settings: Settings, secrets: Secrets, heard: Heard | None = None
+) -> AsyncIterator[Asker | None]:
+    """The same for the shadow court of a session; None if there is none, or the rules mind sits there."""
+    seat = read_seat(settings)
+    if seat is None:
+        yield None
+        return
+    async with models_of(seat.within(settings), secrets, heard) as asker:
+        yield asker
+
+
+def key_variables(settings: Settings) -> tuple[str, ...]:
+    """The environment variables that hold keys of models, in the court and in its shadow. Raises UsageFault as `read_seat`."""
+    seat = read_seat(settings)
+    return (*settings.minds.key_variables, *(() if seat is None else seat.minds.key_variables))
 
 
 async def seats_of(minds: MindsSettings, secrets: Secrets) -> tuple[Seat, ...]:

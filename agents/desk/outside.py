@@ -15,6 +15,7 @@ from agents.desk.arrivals import SpokeNext, nothing_recorded
 from agents.llm.asking import Asker
 from agents.llm.recordings.resuming import ResumingAsker
 from agents.recorded.resumed import ResumingSink
+from agents.shadow.sitting import Past, never_heard
 from config.clock import SystemClock
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
@@ -22,6 +23,14 @@ from execution.journal.event import Sink
 from execution.kill_switch.halting import NoSwitch, Switch
 from execution.kill_switch.latch import LatchFolder
 from execution.kill_switch.switches import FileSwitch, ResumedSwitch
+
+
+class Aside(NamedTuple):
+    """What the shadow court needs from outside: who answers for its models, None if the rules mind sits, and what it has said
+    already."""
+
+    asker: Asker | None
+    past: Past = never_heard
 
 
 class Outside(NamedTuple):
@@ -34,6 +43,8 @@ class Outside(NamedTuple):
     """Which outlooks that were asked ahead had been answered."""
     spoke_next: SpokeNext = nothing_recorded
     """Whether a report of the venue came next, between two bars."""
+    shadow: Aside | None = None
+    """For the shadow court; None if there is none."""
     overheard: Overheard | None = None
     """Is told each opinion in court as it is said; None if nobody looks on."""
 
@@ -42,18 +53,26 @@ NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)
 """For sessions whose journal is not kept: there is no kill switch, and every approval is given."""
 
 
-def outside_of(settings: Settings, asker: Asker | None, journal: Sink, asked: Asked = tell_nobody) -> Outside:
-    """The outside inputs of a session that writes or resumes this journal. `asked` is told when a human is asked to approve."""
+def outside_of(
+    settings: Settings,
+    asker: Asker | None,
+    journal: Sink,
+    asked: Asked = tell_nobody,
+    shadow_asker: Asker | None = None,
+) -> Outside:
+    """The outside inputs of a session that writes or resumes this journal. `asked` is told when a human is asked to approve;
+    `shadow_asker` answers for the models of the shadow court, if it has any."""
     switch: Switch = FileSwitch(latches(), settings.profile)
     approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock(), asked)
     if not isinstance(journal, ResumingSink):
-        return Outside(asker, switch, approver, nobody_knows)
+        return Outside(asker, switch, approver, nobody_knows, shadow=Aside(shadow_asker))
     return Outside(
         asker and ResumingAsker(journal.attempts, asker),
         ResumedSwitch(journal.halt, lambda: journal.past, switch),
         ResumedApprover(journal.approval, approver),
         journal.landed,
         journal.spoke_next,
+        Aside(shadow_asker and ResumingAsker(journal.shadow_attempts, shadow_asker), journal.shadow),
     )
 
 

@@ -26,8 +26,10 @@ from agents.court.reserved.dockets import ReservedDockets
 from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
+from agents.desk.outside import Aside
 from agents.desk.policy import demotion_of
 from agents.desk.reviewer import Reviewer
+from agents.desk.world import ON_THE_CLOCK
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -37,6 +39,8 @@ from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
 from agents.records.record import Session, Warmup
+from agents.shadow.seat import asks_models
+from agents.shadow.sitting import ShadowCourt
 from agents.strategies.contexts import Context, build_contexts, depth_read
 from agents.strategies.facts import SentimentReader
 from config.clock import BarClock, from_ms
@@ -92,6 +96,7 @@ def open_desk(
     pulse: Pulse | None = None,
     health: Health | None = None,
     overheard: Overheard | None = None,
+    aside: Aside | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
@@ -99,8 +104,8 @@ def open_desk(
     `around` wraps the gate's judge, so that the caller sees each proposal. `driver` drives the venue through each bar; None for
     a venue that trades by itself. For a run with a recorded past, `landed` says which outlooks had been answered, and
     `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. `health` says which of
-    several exchanges are well; None if they always are. `overheard` is told each opinion in court. Raises
-    UsageFault if the packages for the profile's retrieval are
+    several exchanges are well; None if they always are. `overheard` is told each opinion in court. `aside`: what the shadow
+    court needs; None where nobody keeps what it says. Raises UsageFault if the packages for the profile's retrieval are
     missing.
     """
     settings = session.settings
@@ -143,6 +148,12 @@ def open_desk(
         return court_of(noted, rules if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told))
 
     court = court_of(note, models or rules)
+    seat, shadow = session.shadow, None
+    if seat is not None and aside is not None:
+        waits = settings.world not in ON_THE_CLOCK
+        shadow = ShadowCourt(seat, settings, aside.asker, past=aside.past, waits=waits)
+    asks = asker is not None or (shadow is not None and asks_models(seat))
+    form = settings.minds.case if seat is None or asker is not None else seat.minds.case
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -154,7 +165,7 @@ def open_desk(
         contexts=contexts,
         court=court,
         approvals=Approvals(settings.court, approver),
-        memory=None if asker is None else _memory(session),
+        memory=_memory(session) if asks else None,
         learner=_learner(session) if learns(settings) else None,
         watchlist=Watchlist(models, outlooks, settings, session.symbols, landed)
         if models and settings.minds.watchlist
@@ -170,7 +181,8 @@ def open_desk(
         demotion=demotion_of(session, adjuster),
         reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),
         standing=session.standing,
-        showing=None if models is None or settings.minds.case == "brief" else _showing(session, warmup, trader),
+        showing=_showing(session, warmup, trader) if asks and form == "whole" else None,
+        shadow=shadow,
     )
 
 

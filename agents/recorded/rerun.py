@@ -6,7 +6,7 @@ with the event in the journal.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from agents.approval.petition import Approval
@@ -14,6 +14,7 @@ from agents.llm.attempt import Attempt, Role
 from agents.records.inputs import Arrived, Between
 from agents.records.record import AskedAhead, CycleRecord, RulingReserved, SessionEnd, ShareReview
 from agents.records.registry import Recorded
+from agents.shadow.heard import ShadowHeard
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.silence import Abstained
@@ -33,6 +34,12 @@ class Difference(Exception):
         self.event = event
 
 
+def attempts_in(heard: Iterable[ShadowHeard], decision_id: str, role: Role) -> tuple[Attempt, ...]:
+    """The attempts for a role in a decision that stand in these events."""
+    attempts = (attempt for each in heard for attempt in each.attempts)
+    return tuple(each for each in attempts if (each.decision_id, each.role) == (decision_id, role))
+
+
 class RecordedRun:
     """The journal's events, one bar at a time: all events up to and including the bar's cycle record."""
 
@@ -44,6 +51,7 @@ class RecordedRun:
         """The news of the markets that were asked about at this bar and whose answers come later, by symbol."""
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._approvals: list[Approval] = []
+        self._shadowed: dict[datetime, ShadowHeard] = {}
         self.adjustments: list[Adjustment] = []
         """What the policy answered at this bar, at reviews and in court."""
         self.compared = 0
@@ -57,6 +65,7 @@ class RecordedRun:
         self._group.clear()
         self._attempts.clear()
         self._approvals.clear()
+        self._shadowed.clear()
         self.adjustments.clear()
         self.watched.clear()
         self.cycle = None
@@ -67,6 +76,8 @@ class RecordedRun:
                     self._note(attempt)
                 case Approval() as approval:
                     self._approvals.append(approval)
+                case ShadowHeard() as aside:
+                    self._shadowed[aside.as_of_utc] = aside
                 case AskedAhead() as ahead:
                     self.watched |= {each.sentiment.symbol: each.sentiment for each in ahead.asked}
                 case RulingReserved() as reserved:
@@ -89,6 +100,14 @@ class RecordedRun:
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
         """The models' attempts for a role in a decision of this bar."""
         return self._attempts.get((decision_id, role), ())
+
+    def shadow(self, as_of: datetime) -> ShadowHeard | bool:
+        """What the shadow court has said by this bar of the cases of a close; False if it had not."""
+        return self._shadowed.get(as_of, False)
+
+    def shadow_attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
+        """The attempts of the shadow court for a role in a decision, out of what it has said by this bar."""
+        return attempts_in(self._shadowed.values(), decision_id, role)
 
     def approval(self, decision_id: str) -> Approval | None:
         """The answer about a large position of this bar, if there was one."""

@@ -11,16 +11,19 @@ none of this, so the ending is taken back, once everything before it was found t
 
 import json
 from collections.abc import Callable, Generator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
+from agents.recorded.rerun import attempts_in
 from agents.records.events import EVENTS, read_events
 from agents.records.folder import forget_checksum
 from agents.records.inputs import Arrived, Beat, Between, RaiseAsked, Ruled, StopAsked
 from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
+from agents.shadow.heard import ShadowHeard
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
 from execution.journal.chain import Head, Journal, shorten, written_kinds
@@ -42,6 +45,7 @@ class ResumingSink:
         self._halts: dict[int, HaltEvent] = {}
         self._approvals: dict[str, Approval] = {}
         self._came: dict[str, int] = {}
+        self._shadowed: dict[datetime, tuple[int, ShadowHeard]] = {}
         self._spoken: set[int] = set()
         self._inputs: dict[int, Arrived | Between] = {}
         self._bars = 0
@@ -91,6 +95,18 @@ class ResumingSink:
         """Whether an outlook had been answered by this bar's close; None after the end of the journal."""
         return self._came.get(decision_id) == self._bars if self._left else None
 
+    def shadow(self, as_of: datetime) -> ShadowHeard | bool | None:
+        """What the shadow court had said by this bar of the cases of a close, False if it had not; None after the end of the
+        journal."""
+        if not self._left:
+            return None
+        bars, heard = self._shadowed.get(as_of, (-1, False))
+        return heard if bars == self._bars else False
+
+    def shadow_attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
+        """The attempts of the shadow court for a role in a decision before the run was killed."""
+        return attempts_in((heard for _, heard in self._shadowed.values()), decision_id, role)
+
     def spoke_next(self) -> bool | None:
         """Whether a report of the venue came next, between two bars; None after the end of the journal."""
         return self._last - self._left + 1 in self._spoken if self._left else None
@@ -125,6 +141,8 @@ class ResumingSink:
                     place = (attempt.decision_id, attempt.role)
                     self._attempts[place] = (*self._attempts.get(place, ()), attempt)
                     self._came.setdefault(attempt.decision_id, bars)
+                case ShadowHeard() as aside:
+                    self._shadowed[aside.as_of_utc] = (bars, aside)
                 case HaltEvent() as halt if halt.action != "flat":
                     self._halts[halt.look] = halt
                 case VenueWord(asked=asked) if asked == HEARD:

@@ -41,6 +41,7 @@ from agents.records.record import (
     Warmup,
 )
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
+from agents.shadow.heard import ShadowHeard
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.version import version, version_order
@@ -95,6 +96,10 @@ EVENTS = Registry(
         Alert,
         "at a bar close, when a person should know something at once",
         (with_no_new_word, with_no_new_word, with_no_new_word, with_no_new_word),
+    ),
+    Kind(
+        ShadowHeard,
+        "if a court hears the cases aside: before the record of the bar by which it has spoken; nothing follows from it",
     ),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(RulingReserved, "before the record of a bar, if its cases are heard and their ruling comes later"),

@@ -17,6 +17,7 @@ from agents.court.record import Learnt
 from agents.court.shown.past import PastCase
 from agents.llm.attempt import Role
 from agents.records.account import Standing
+from agents.shadow.seat import ShadowSeat
 from agents.strategies.vote import Vote
 from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from config.settings import Settings
@@ -109,6 +110,8 @@ class Session(Journaled):
     """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
     memory: KnownCases | None = Field(default=None, exclude_if=absent)
     """Cases of earlier runs, if a file was given. Models are shown the near ones."""
+    shadow: ShadowSeat | None = Field(default=None, exclude_if=absent)
+    """The court that hears the same cases aside, if the profile names one."""
     account: AccountAt | None = Field(default=None, exclude_if=absent)
     """The account at a real exchange, if orders leave this program."""
     standing: Standing | None = Field(default=None, exclude_if=absent)

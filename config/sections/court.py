@@ -71,6 +71,12 @@ class CourtSettings(Frozen):
         description="file of earlier runs' cases (tribunal calibrate --record), of which models are shown the near ones; null: "
         "only those of the session",
     )
+    shadow: str | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="profile, or YAML file of one, whose court: and minds: hear the same cases aside: journaled and compared, "
+        "never traded; null for none",
+    )
     sides: Literal["long", "both"] = Field(
         description="what memory, watchlist, calibration and the share at once know of short sales on perpetuals: each side "
         "apart (both), or what versions before 0.8 did, which knew purchases (long); on spot they are the same"

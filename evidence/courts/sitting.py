@@ -12,22 +12,14 @@ from typing import NamedTuple
 
 from agents.court.bounds import RULES
 from agents.court.case import Case
-from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
-from agents.court.mind import Mind
-from agents.court.minds.model import ModelMind
-from agents.court.minds.rules import RulesMind
-from agents.court.minds.seated import Seated
 from agents.court.prompts.own import read_own_prompts
-from agents.court.prompts.prompt import load_prompts
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
+from agents.shadow.aside import court_aside
 from config.progress import Progress
 from config.settings import Settings
 from evidence.rulings.flips import Retrial
-from risk.proposal import Proposal
-from risk.verdict import Outcome, Verdict
-from rl.adjuster import Off
 
 _TOGETHER = 4
 """Cases that a court of models hears at one time; a model on this machine answers one after another."""
@@ -37,24 +29,9 @@ class Sitting:
     """A court, with what it has been asked so far."""
 
     def __init__(self, settings: Settings, asker: Asker | None) -> None:
-        court, minds = settings.court, settings.minds
-        rules = RulesMind(court, settings.limits)
-        told = load_prompts(minds, court, read_own_prompts(settings))
-        whole: Mind = rules if asker is None else ModelMind(asker, rules, minds, prompts=told)
-        mind = (
-            whole if len(set(court.seats)) == len(ROLES) else Seated(whole, court.seats, by_side=court.sides == "both")
-        )
         self.attempts: list[Attempt] = []
-        self._court = Court(
-            Bench(
-                mind=mind,
-                adjuster=Off(),
-                judge=_unasked,
-                role_deadline_s=court.role_deadline_s,
-                note=self.attempts.append,
-                court=court,
-            )
-        )
+        self._court = court_aside(settings, asker, read_own_prompts(settings), self.attempts.append)
+        minds = settings.minds
         local = any(minds.providers[name].kind == "local" for name in minds.chain if name in minds.providers)
         self._together = 1 if local else _TOGETHER
 
@@ -72,18 +49,6 @@ class Sitting:
         named = case.model_copy(update={"decision_id": f"{case.decision_id}-again"})
         (hearing,) = await self._court.hear((named,))
         return Retrial(hearing.analyst, hearing.ruling)
-
-
-def _unasked(proposal: Proposal) -> Verdict:
-    """The gate is not asked: what it would say of each case stands in the docket."""
-    return Verdict(
-        decision_id=proposal.decision_id,
-        symbol=proposal.symbol,
-        as_of_utc=proposal.as_of_utc,
-        outcome=Outcome.REFUSED,
-        binding_rule="ruling",
-        rules=(),
-    )
 
 
 class Spoken(NamedTuple):

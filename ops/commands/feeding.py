@@ -10,7 +10,7 @@ from agents.approval.petition import teller_of
 from agents.court.mind import Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
-from agents.desk.models import models_of
+from agents.desk.models import key_variables, models_of, shadow_models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
 from agents.desk.world import World, history_days
@@ -32,7 +32,7 @@ from market.timeframe import Timeframe
 from ops.live.onlookers import looked_on
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import FeedProgress
-from ops.terminal.seats import SeatsTeller
+from ops.terminal.seats import SeatsTeller, shadow_told
 from ops.terminal.stopping import StopSignals
 from risk.ramp import Ramp
 
@@ -132,8 +132,14 @@ def trade_feed(
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
-        async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
+        secrets = load_secrets(also=key_variables(settings))
+        async with (
+            models_of(settings, secrets, seats.at_start) as asker,
+            shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
+        ):
+            outside = outside_of(settings, asker, journal, teller_of(keepers), shadow_asker)._replace(
+                overheard=overheard
+            )
             sink = listened(
                 journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
             )

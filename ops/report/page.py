@@ -44,6 +44,7 @@ from ops.tables.model_tables import a_bar, asked_ahead, minds_line, outages, out
 from ops.tables.perpetual.sides import sides_grid, stake_sentence
 from ops.tables.plain import adjuster_line
 from ops.tables.policy.reviews import reviews_grid, reviews_key
+from ops.tables.trial.shadow import shadow_grid, shadow_sentence
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
 from risk.limits.catalogue import told_once
 
@@ -116,6 +117,8 @@ def render_report(
         reviews_key=reviews_key(story.reviews),
         court_reviews=_court_reviews(story),
         court_reviews_key=court_reviews_key(),
+        shadow=shadow_grid(summary.shadow) if summary.shadow else None,
+        shadow_sentence=shadow_sentence(summary.shadow, summary.quote) if summary.shadow else "",
         adds_up=plain.adds_up(summary.identity),
         policy=_policy(plotly, script),
         style=Markup(page.get_template("report.css").render()),

@@ -24,8 +24,10 @@ from agents.records.events import read_events
 from agents.records.folder import journal_of
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import Recorded
+from agents.shadow.heard import ShadowHeard
 from config.clock import to_ms
 from config.errors import JournalFault
+from evidence.rulings.shadowed import ShadowTally
 from evidence.rulings.taken import ThrottledCase, throttled
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
@@ -129,6 +131,8 @@ class Story:
     court_reviews: tuple[CourtReview, ...]
     """The court's latest reviews of held positions, oldest first; `reviewed` counts all."""
     reviewed: ReviewFigures | None
+    shadow: ShadowTally | None
+    """What the court and its shadow have ruled; None where no shadow sat."""
     portfolio: Portfolio | None
     """The account at the end, from the journal; None if there was no bar."""
     end: SessionEnd | None
@@ -187,6 +191,8 @@ class _Reader:
         self._throttled: list[ThrottledCase] = []
         settings = self._session.settings
         self._models = Models(settings.minds, at_once=settings.court.fast_share is not None)
+        seat = self._session.shadow
+        self._shadow = None if seat is None else ShadowTally(self._session, seat)
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
         self._data_hash = ""
@@ -223,6 +229,8 @@ class _Reader:
                 self._approvals.append(approval)
             case Attempt() as attempt:
                 self._models.attempt(attempt)
+            case ShadowHeard() as aside if self._shadow is not None:
+                self._shadow.say(aside)
             case AskedAhead() as ahead:
                 self._models.outlooks.asked(ahead)
             case SessionEnd() as end:
@@ -285,6 +293,8 @@ class _Reader:
             before = ZERO if fast is None else fast.verdict.notional
             case = throttled(len(self._close_ms) - 1, hearing, self._barriers, before)
             self._throttled.extend([case] if case else [])
+            if self._shadow is not None:
+                self._shadow.hear(len(self._close_ms) - 1, hearing)
 
     def _at_stake(self, book: Portfolio) -> tuple[float, float]:
         """Long less short [fraction of equity], and how far the nearest liquidation is [fraction of the mark]; NaN on spot."""
@@ -348,6 +358,7 @@ class _Reader:
             reviews=self._reviews.all(),
             court_reviews=self._court_reviews.all(),
             reviewed=self._court_reviews.figures(),
+            shadow=self._shadow,
             portfolio=self._portfolio,
             end=self._end,
             data_hash=self._data_hash,

@@ -14,6 +14,7 @@ from pydantic import Field
 from agents.court.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime, absent, empty
 from config.sections.strategies import names_of
+from evidence.rulings.shadowed import ShadowFigures
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
 from market.timeframe import Timeframe
@@ -170,6 +171,7 @@ class Summary(Frozen):
     held_frozen: dict[str, str] = Field(default_factory=dict, exclude_if=empty)
     """Why a position's symbol was frozen at the end: the position is valued at the last price that was believed."""
     court_reviews: ReviewFigures | None = Field(default=None, exclude_if=lambda found: found is None)
+    shadow: ShadowFigures | None = Field(default=None, exclude_if=lambda found: found is None)
     """The court's reviews of held positions; None if there was none."""
     minds: dict[str, int | str]
     """Who sat, in cases; if models sat, who spoke, in opinions, four for each case. "models": "off" if none sat."""
@@ -252,6 +254,9 @@ def summarise(story: Story) -> Summary:
         frozen_bars=dict(sorted(tally.frozen.items())),
         held_frozen={p.symbol: why for p in _positions(story) if (why := tally.frozen_at_end.get(p.symbol))},
         court_reviews=story.reviewed,
+        shadow=None
+        if story.shadow is None
+        else story.shadow.figures(story.columns.symbols, len(story.columns.close_ms)),
         minds=_minds(story),
         models=story.models.figures() if story.models else None,
         adjuster=", ".join(sorted(tally.adjusters)) or "off",

@@ -41,6 +41,7 @@ from ops.tables.plain import (
     what_happened,
 )
 from ops.tables.policy.reviews import reviews_part
+from ops.tables.trial.shadow import shadow_part
 from ops.tables.voters.taken import taken_part, taken_sentence
 
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
@@ -64,6 +65,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _trades(story, summary),
         _rulings(summary),
         *([court_reviews_part(story.court_reviews, story.reviewed)] if story.reviewed else []),
+        *([shadow_part(summary.shadow, summary.quote)] if summary.shadow else []),
         *([reviews_part(story.reviews, story.tally.policy.reviews)] if story.reviews else []),
         *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
         _gate(summary),

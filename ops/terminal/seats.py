@@ -5,11 +5,12 @@ voices in the journal. Nothing here decides anything, but for `--require-models`
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from agents.llm.preflight import Seat
 from agents.records.record import CycleRecord
+from agents.shadow.seat import read_seat
 from config.errors import UsageFault
 from config.frozen import Journaled
 from config.settings import Settings
@@ -70,6 +71,19 @@ class SeatsTeller:
         who = f"the rules mind sat ({rules:,} words)" if rules else "nobody spoke"
         also = f", and {nobody:,} times nobody spoke" if rules and nobody else ""
         self._stderr.write(f"No model has spoken: {who}{also}, because {self._why}.\n")
+
+
+def shadow_told(settings: Settings, stderr: TextIO, *, quiet: bool) -> Callable[[tuple[Seat, ...]], None]:
+    """Tells who can sit in the shadow court of these settings."""
+
+    def tell(seats: tuple[Seat, ...]) -> None:
+        seat = read_seat(settings)
+        if seat is not None:
+            if not quiet or no_model_sits(seats):
+                stderr.write(f"The shadow court {seat.name}, of which nothing follows:\n")
+            SeatsTeller(seat.within(settings), stderr, required=False, quiet=quiet).at_start(seats)
+
+    return tell
 
 
 def no_model_sits(seats: Sequence[Seat]) -> bool:

@@ -15,7 +15,7 @@ from agents.approval.petition import teller_of
 from agents.court.mind import Overheard
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
-from agents.desk.models import models_of, refuse_without_keys, sits
+from agents.desk.models import key_variables, models_of, refuse_without_keys, shadow_models_of, sits
 from agents.desk.outside import outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
@@ -45,7 +45,7 @@ from ops.live.woken.opening import beating, masked_values, waking_of
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
-from ops.terminal.seats import SeatsTeller
+from ops.terminal.seats import SeatsTeller, shadow_told
 from ops.terminal.stopping import StopSignals
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     _refuse_unread_address(settings)
     _refuse_pace_of_time(settings, request)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
-    secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
+    secrets = load_secrets(also=(*key_variables(settings), *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=masked_values(secrets))
     waking = waking_of(request, settings, secrets, sys.stderr)
@@ -218,8 +218,14 @@ def _live(
     request: RunRequest,
 ) -> SessionEnd:
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
-        async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
+        secrets = load_secrets(also=key_variables(settings))
+        async with (
+            models_of(settings, secrets, seats.at_start) as asker,
+            shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
+        ):
+            outside = outside_of(settings, asker, journal, teller_of(keepers), shadow_asker)._replace(
+                overheard=overheard
+            )
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, paced(request.pace_s, stop))

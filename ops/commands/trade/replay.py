@@ -11,6 +11,7 @@ from agents.court.graph import Judge
 from agents.desk.desk import Desk
 from agents.desk.kept import kept_request
 from agents.desk.models import prompts, sits
+from agents.desk.outside import Aside
 from agents.desk.policy import adjuster_again
 from agents.desk.wiring import Around, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
@@ -22,6 +23,7 @@ from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session, Warmup
 from agents.records.registry import Registry
 from agents.session import end_session, trade
+from agents.shadow.seat import asks_models
 from config.errors import JournalFault, UsageFault
 from config.reading.load import parse_limits
 from config.secrets import journal_key
@@ -131,6 +133,7 @@ def _replay(
         spoke_next=run.spoke_next,
         pulse=RecordedPulse(run),
         health=RecordedHealth(run),
+        aside=Aside(RecordedAsker(run.shadow_attempts) if asks_models(session.shadow) else None, run.shadow),
     )
     result = Result(session, 0, ended=False, difference=None, what_if=found)
     with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress:

@@ -4,15 +4,16 @@ Only the latest are kept, so that a session of years does not fill the memory; t
 DECISION` prints any of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from agents.court.reserved.dockets import FAST
 from agents.memory.outcomes import CaseOutcome
 from agents.records.record import CycleRecord, Session
+from agents.shadow.heard import ShadowHeard
 from config.frozen import Frozen, UtcTime
 from ops.story.cases import Cases, DecidedCase
 from ops.story.held.reviews import CourtReview
@@ -44,6 +45,10 @@ class Decision(Frozen):
         description="what a purchase of this case would have met first, whether or not it was made; null while unknown"
     )
     outcome_bps: float | None = Field(description="what such a purchase would have made after fees [bps]")
+    shadow: float | None = Field(
+        default=None,
+        description="what the shadow court would have left of the size [fraction]; null where it said nothing",
+    )
 
 
 class Page(Frozen):
@@ -66,6 +71,7 @@ class Decisions:
         self._events: dict[str, int] = {}
         self._first: dict[str, int] = {}
         self._pnl: dict[str, Decimal] = {}
+        self._shadow: dict[str, tuple[float, int]] = {}
         self._taken = 0
 
     def take(self, record: CycleRecord, event: int) -> None:
@@ -94,15 +100,26 @@ class Decisions:
         self._pnl[trip.decision_id] = trip.trade.pnl
         _shorten(self._pnl, self._most)
 
+    def overrule(self, aside: ShadowHeard, event: int) -> None:
+        """Take what the shadow court would have ruled, which may come after the record; `event`: its number in the journal."""
+        for word in aside.words:
+            self.begin(word.decision_id, event)
+            self._shadow[word.decision_id] = (word.ruling.scale, event)
+        _shorten(self._shadow, self._most)
+
     def begin(self, decision_id: str, event: int) -> None:
         """Take that something was said or asked of a decision before its record."""
         self._first.setdefault(decision_id.removesuffix(FAST), event)
         _shorten(self._first, 2 * self._most)
 
     def events_of(self, decision_id: str) -> tuple[int, int] | None:
-        """The numbers of the first event about a decision and of its record; None for one that is not in the index."""
+        """The numbers of the first event about a decision and of its record, or of what the shadow court said later; None for one
+        that is not in the index."""
         last = self._events.get(decision_id)
-        return None if last is None else (min(self._first.get(decision_id, last), last), last)
+        if last is None:
+            return None
+        _, aside = self._shadow.get(decision_id, (0.0, 0))
+        return min(self._first.get(decision_id, last), last), max(last, aside)
 
     def has_closed(self, decision_id: str) -> bool:
         """Whether the trade that a decision opened is closed."""
@@ -173,6 +190,7 @@ class Decisions:
             pnl=self._pnl.get(case.decision_id),
             outcome=None if known is None else ends[known[0]],
             outcome_bps=None if known is None else known[1],
+            shadow=self._shadow.get(case.decision_id, (None, 0))[0],
         )
 
     def _reviewed(self, review: CourtReview) -> Decision:
@@ -194,6 +212,7 @@ class Decisions:
             pnl=None,
             outcome=None,
             outcome_bps=None,
+            shadow=None,
         )
 
 
@@ -208,6 +227,6 @@ def _matches(decision: Decision, wanted: list[str]) -> bool:
     return all(word in text for word in wanted)
 
 
-def _shorten(kept: dict[str, object] | dict[str, int] | dict[str, Decimal] | dict[str, CourtReview], most: int) -> None:
+def _shorten(kept: MutableMapping[str, Any], most: int) -> None:
     while len(kept) > most:
         del kept[next(iter(kept))]

@@ -19,6 +19,7 @@ from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.outages.alert import Alert
 from agents.records.inputs import Arrived
 from agents.records.record import CycleRecord, Session, SessionEnd
+from agents.shadow.heard import ShadowHeard
 from config.frozen import Frozen, Journaled
 from config.silence import Abstained
 from execution.account.trader import Exposure
@@ -47,6 +48,7 @@ from ops.story.parts.alarms import alarm_of
 from ops.story.parts.booking import Booking, quote_currency
 from ops.story.perpetual.told import liquidation_told
 from ops.story.tally import RoundTrip
+from ops.story.trials.finding import shadow_name
 from risk.breakers import BreakerState
 from risk.portfolio import Portfolio, Position
 from rl.adjustment import Adjustment
@@ -139,6 +141,8 @@ class Fold:
                 self._halts = event.halts
             case Approval():
                 self.decisions.begin(event.decision_id, number)
+            case ShadowHeard():
+                self.decisions.overrule(event, number)
             case PolicyChanged():
                 self._policy_note = f"made {event.after} again: {event.why}"
             case SessionEnd():
@@ -459,6 +463,7 @@ def _head_of(run: str, session: Session) -> Head:
         quote=quote_currency(session),
         on_the_clock=session.settings.world in ON_THE_CLOCK,
         start_utc=session.start_utc,
+        shadow=shadow_name(session),
     )
 
 

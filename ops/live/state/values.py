@@ -43,6 +43,7 @@ class Head(Frozen):
     quote: str = Field(description="currency of the account")
     on_the_clock: bool = Field(description="whether it trades by the clock, so that ages count from now")
     start_utc: UtcTime = Field(description="its first moment")
+    shadow: str = Field(default="", description="name of the court that hears its cases aside; empty without one")
 
 
 class AccountNow(Frozen):

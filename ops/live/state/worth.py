@@ -5,7 +5,7 @@ fees of both sides (`agents.memory.outcomes`). A group that was stopped and woul
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
@@ -28,6 +28,35 @@ class Group(Frozen):
     high_bps: float | None = Field(description="upper end [bps]")
 
 
+class Beside(Frozen):
+    """The court and its shadow on the same proposals. `mean_bps`: what the shadow would have left of a trade more than the court,
+    times what the trade made after fees [bps of the gate's size]; above 0 where the shadow ruled better."""
+
+    cases: int = Field(description="proposals that both have ruled on")
+    alike: int = Field(description="of them, those of which both left the same size")
+    known: int = Field(description="of them, those whose outcome is known")
+    mean_bps: float | None = Field(description="mean difference of a case [bps]; null without one")
+    low_bps: float | None = Field(description="lower end of its 95 % interval, as if cases were independent [bps]")
+    high_bps: float | None = Field(description="upper end [bps]")
+
+
+def beside_of(decisions: Iterable[Decision]) -> Beside | None:
+    """The court beside its shadow; None where no shadow has ruled."""
+    both = [(each, each.shadow) for each in decisions if each.shadow is not None and each.direction != "none"]
+    if not both:
+        return None
+    taken = [(shadow - each.scale) * each.outcome_bps for each, shadow in both if each.outcome_bps is not None]
+    mean, low, high = _interval(taken)
+    return Beside(
+        cases=len(both),
+        alike=sum(each.scale == shadow for each, shadow in both),
+        known=len(taken),
+        mean_bps=mean,
+        low_bps=low,
+        high_bps=high,
+    )
+
+
 def worth_of(decisions: Iterable[Decision]) -> tuple[Group, ...]:
     """The groups of all proposals to buy, the largest first."""
     groups: dict[str, list[Decision]] = {}
@@ -48,18 +77,26 @@ def _fate(decision: Decision) -> str:
 
 def _group(fate: str, members: list[Decision]) -> Group:
     returns = [each.outcome_bps for each in members if each.outcome_bps is not None]
-    n = len(returns)
-    mean = sum(returns) / n if n else None
-    half = None
-    if mean is not None and n > 1:
-        half = _Z_95 * math.sqrt(sum((each - mean) ** 2 for each in returns) / (n - 1) / n)
+    mean, low, high = _interval(returns)
     return Group(
         fate=fate,
         cases=len(members),
-        known=n,
+        known=len(returns),
         targets=sum(each.outcome == "target" for each in members),
         stops=sum(each.outcome == "stop" for each in members),
         mean_bps=mean,
-        low_bps=None if mean is None or half is None else mean - half,
-        high_bps=None if mean is None or half is None else mean + half,
+        low_bps=low,
+        high_bps=high,
     )
+
+
+def _interval(values: Sequence[float]) -> tuple[float | None, float | None, float | None]:
+    """Their mean with its 95 % interval, as if they were independent; None for what cannot be said."""
+    n = len(values)
+    if not n:
+        return None, None, None
+    mean = sum(values) / n
+    if n == 1:
+        return mean, None, None
+    half = _Z_95 * math.sqrt(sum((each - mean) ** 2 for each in values) / (n - 1) / n)
+    return mean, mean - half, mean + half

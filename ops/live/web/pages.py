@@ -88,7 +88,7 @@ def decision(request: Request, who: Reader, source: From, decision_id: str) -> H
 @router.get("/worth")
 def worth(request: Request, who: Reader, source: From) -> HTMLResponse:
     """What the decisions were worth."""
-    return _page(request, who, "worth.html", "worth", groups=source.worth())
+    return _page(request, who, "worth.html", "worth", groups=source.worth(), beside=source.beside())
 
 
 @router.get("/login")

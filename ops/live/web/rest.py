@@ -11,7 +11,7 @@ from config.frozen import Frozen
 from ops.live.state.decisions import MOST_A_PAGE, Page
 from ops.live.state.series import Curves
 from ops.live.state.values import AlertNow, Held, OrderNow, Status
-from ops.live.state.worth import Group
+from ops.live.state.worth import Beside, Group
 from ops.live.web.guard import reads
 from ops.live.web.source import NotThere, Source
 from ops.tables.trial.whole import trial_json
@@ -86,6 +86,12 @@ def decision(source: From, decision_id: str) -> Whole:
     except NotThere:
         raise HTTPException(404, "no such decision is in the index") from None
     return Whole(decision=found.model_dump(mode="json"), trial=json.loads(trial_json(trial)))
+
+
+@router.get("/shadow")
+def shadow(source: From) -> Beside | None:
+    """The court beside its shadow; null where none sat."""
+    return source.beside()
 
 
 @router.get("/worth")

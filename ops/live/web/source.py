@@ -7,7 +7,7 @@ from ops.live.state.decisions import Decision, Page
 from ops.live.state.fold import Speaking
 from ops.live.state.series import Curves
 from ops.live.state.values import AlertNow, Held, OrderNow, Status
-from ops.live.state.worth import Group, worth_of
+from ops.live.state.worth import Beside, Group, beside_of, worth_of
 from ops.live.web.trials import trial_of
 from ops.story.trials.trial import Trial
 
@@ -80,6 +80,13 @@ class Source:
         if found is None or trial is None:
             raise NotThere(decision_id)
         return found, trial
+
+    def beside(self) -> Beside | None:
+        """The court beside its shadow; None where none sat. Raises NotYet."""
+        with self.window.fold() as fold:
+            if fold is None:
+                raise NotYet
+            return beside_of(fold.decisions.all())
 
     def worth(self) -> tuple[Group, ...]:
         """What the decisions were worth, by their fate. Raises NotYet."""

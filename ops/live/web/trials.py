@@ -13,7 +13,7 @@ from ops.live.following.window import Window
 from ops.live.state.fold import Fold
 from ops.story.executions import together
 from ops.story.parts.booking import quote_currency
-from ops.story.trials.finding import heard_in
+from ops.story.trials.finding import heard_in, shadow_name
 from ops.story.trials.trial import Trial, TrialFill
 
 
@@ -23,7 +23,8 @@ def trial_of(window: Window, journal: Path, key: bytes, decision_id: str) -> Tri
         place = None if fold is None else fold.decisions.events_of(decision_id)
     if fold is None or place is None:
         return None
-    found = heard_in(_between(journal, key, *place), decision_id)
+    shadowed = fold.session.shadow is not None
+    found = heard_in(_between(journal, key, *place), decision_id, shadowed=shadowed)
     if found is None:
         return None
     settings = fold.session.settings
@@ -39,6 +40,8 @@ def trial_of(window: Window, journal: Path, key: bytes, decision_id: str) -> Tri
         traded=True,
         attempts=found.attempts,
         approval=found.approval,
+        shadow=found.shadow,
+        shadow_name=shadow_name(fold.session),
         fills=fills,
         pnl=None if known is None else known.pnl,
         outcome=outcome,

@@ -11,8 +11,9 @@ from agents.court.hearing import Hearing, Review
 from agents.court.reserved.dockets import FAST
 from agents.llm.attempt import Attempt
 from agents.records.reading import open_run
-from agents.records.record import CycleRecord
+from agents.records.record import CycleRecord, Session
 from agents.records.registry import Recorded
+from agents.shadow.heard import ShadowHeard, ShadowWord
 from config.errors import UsageFault
 from market.symbols import normalise_symbol
 from ops.story.executions import by_decision, executions
@@ -66,10 +67,10 @@ def decision_named(typed: str, cases: Sequence[Named], run: str) -> str:
 def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     """The trial of a decision that the story names. Raises JournalFault for a journal that cannot be trusted."""
     _, _, events = open_run(folder, key)
-    found = heard_in(events, decision_id)
+    found = heard_in(events, decision_id, shadowed=story.session.shadow is not None)
     if found is None:
         raise UsageFault(f"{folder} no longer holds the decision {decision_id}: its journal has changed meanwhile.")
-    hearing, attempts, approval, fast, unruled = found
+    hearing = found.hearing
     all_done = executions(story)
     if isinstance(hearing, Review):
         done = tuple(each for each in all_done if each.decision_id == decision_id)
@@ -91,11 +92,13 @@ def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
         source=f"{story.run}, {story.session.source}",
         quote=quote_of(story),
         hearing=hearing,
-        fast=fast,
-        unruled=unruled,
+        fast=found.fast,
+        unruled=found.unruled,
         traded=True,
-        attempts=attempts,
-        approval=approval,
+        attempts=found.attempts,
+        approval=found.approval,
+        shadow=found.shadow,
+        shadow_name=shadow_name(story.session),
         fills=fills,
         pnl=next((each.trip.trade.pnl for each in done if each.trip is not None), None),
         outcome=story.cases.outcomes.get(decision_id),
@@ -112,12 +115,16 @@ class Heard(NamedTuple):
     approval: Approval | None
     fast: Hearing | None = None
     unruled: str = ""
+    shadow: ShadowWord | None = None
 
 
-def heard_in(events: Iterable[Recorded], decision_id: str) -> Heard | None:
-    """What these events tell of a decision, up to its record; None where they do not hold it. Raises JournalFault."""
+def heard_in(events: Iterable[Recorded], decision_id: str, *, shadowed: bool = False) -> Heard | None:
+    """What these events tell of a decision, up to its record, or, where a shadow court sat (`shadowed`), up to its word; None
+    where they do not hold it. Raises JournalFault."""
     attempts: list[Attempt] = []
     approval, fast, why = None, None, "the session ended before they had ruled"
+    aside: ShadowWord | None = None
+    told: Heard | None = None
     both = (decision_id, f"{decision_id}{FAST}")
     for found in events:
         event = found.event
@@ -126,17 +133,30 @@ def heard_in(events: Iterable[Recorded], decision_id: str) -> Heard | None:
                 attempts.append(event)
             else:
                 approval = event
+        elif isinstance(event, ShadowHeard):
+            aside = next((word for word in event.words if word.decision_id == decision_id), aside)
+            if told is not None and aside is not None:
+                return told._replace(shadow=aside)
         elif isinstance(event, CycleRecord):
             fast = next((each for each in event.fast if each.case.decision_id == both[1]), fast)
             why = next((gone.why for gone in event.dropped if gone.decision_id == decision_id), why)
             tried: tuple[Hearing | Review, ...] = (*event.reviews, *event.hearings)
             for hearing in tried:
                 if hearing.case.decision_id == decision_id:
-                    return Heard(hearing, tuple(attempts), approval, fast)
+                    told = Heard(hearing, tuple(attempts), approval, fast, shadow=aside)
+            if told is not None and (aside is not None or not shadowed):
+                return told
+    if told is not None:
+        return told
     if fast is not None:
         case = fast.case.model_copy(update={"decision_id": decision_id})
-        return Heard(fast.model_copy(update={"case": case}), tuple(attempts), approval, fast, why)
+        return Heard(fast.model_copy(update={"case": case}), tuple(attempts), approval, fast, why, aside)
     return None
+
+
+def shadow_name(session: Session) -> str:
+    """The name of the shadow court of a session; empty without one."""
+    return "" if session.shadow is None else session.shadow.name
 
 
 def _meant(typed: str, cases: Sequence[Named]) -> list[Named]:

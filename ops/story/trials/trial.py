@@ -11,7 +11,8 @@ from agents.approval.petition import Approval
 from agents.court.hearing import Hearing, Review
 from agents.llm.attempt import Attempt
 from agents.memory.outcomes import CaseOutcome
-from config.frozen import Frozen, UtcTime, absent
+from agents.shadow.heard import ShadowWord
+from config.frozen import Frozen, UtcTime, absent, empty
 
 
 class TrialFill(Frozen):
@@ -55,6 +56,10 @@ class Trial(Frozen):
     """The position above which a human would be asked [quote], where this one is above it."""
     costs: TrialCost | None = Field(default=None, exclude_if=absent)
     fills: tuple[TrialFill, ...] = ()
+    shadow: ShadowWord | None = Field(default=None, exclude_if=absent)
+    """What the shadow court said of the case; None where none sat, or it said nothing."""
+    shadow_name: str = Field(default="", exclude_if=empty)
+    """The name of that court."""
     pnl: Decimal | None = Field(default=None, exclude_if=absent)
     """Net result of the closed trade that it led to [quote]."""
     outcome: CaseOutcome | None = Field(default=None, exclude_if=absent)

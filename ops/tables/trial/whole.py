@@ -18,6 +18,7 @@ from ops.tables.trial.held import what_stays
 from ops.tables.trial.judged import bounds_of, gate_lines, order_lines, paid_lines, policy_lines, ruling_lines
 from ops.tables.trial.paper import columns, heading, told
 from ops.tables.trial.said import proposed_lines, shown_lines, title_of, word_lines
+from ops.tables.trial.shadow import shadow_lines
 
 REBUTTAL: Final = "rebuttal"
 Spoken = Role | Literal["rebuttal"]
@@ -43,6 +44,8 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
         speaker = hearing.speaker("analyst" if role == REBUTTAL else role)
         lines += word_lines(case, role, word, struck.get(role, ()), width, speaker=speaker)
     lines += ruling_lines(hearing, width)
+    if trial.shadow is not None:
+        lines += shadow_lines(trial.shadow, trial.shadow_name, width)
     if isinstance(hearing, Review):
         lines += heading("POSITION", what_stays(hearing), width)
     else:

@@ -25,6 +25,7 @@ from evidence.policy.judging import AtEqual
 from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
+from evidence.rulings.shadowed import ShadowFigures
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
 from evidence.scores.quality import Quality, ScoreReport, SetQuality
@@ -79,6 +80,7 @@ from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
 from ops.tables.training import SeedRow, Trained
 from ops.tables.trial import compared
+from ops.tables.trial.shadow import shadow_grid
 from ops.tables.voters import ab, latest, taken
 from risk.breakers import BreakerState, Latch
 from risk.ramp import Ramp
@@ -422,6 +424,28 @@ def court_reviewed() -> tuple[tuple[CourtReview, ...], ReviewFigures]:
     return found, ReviewFigures(reviews=12_345, became={}, causes={})
 
 
+def shadowed() -> ShadowFigures:
+    """A court and its shadow with figures as long as they become."""
+    ruled = {"approved": 12_345, "shrunk": 12_345, "rejected": 12_345}
+    return ShadowFigures(
+        name="a-profile-with-a-long-name",
+        mind="models",
+        cases=37_035,
+        alike=12_345,
+        court=ruled,
+        shadow=ruled,
+        court_scale=1.0,
+        shadow_scale=None,
+        settled=37_035,
+        less_court=Interval(value=-12_345.67, low=-23_456.78, high=1_234.56),
+        unheard=12,
+        failed=3,
+        why="it failed with ValueError",
+        calls=148_140,
+        usd=1_234.56,
+    )
+
+
 def reviewed() -> tuple[Reviewed, ...]:
     """Reviews with figures and reasons as long as they become."""
     one = Reviewed(
@@ -507,6 +531,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.trial.compared._by_side": lambda: compared._by_side(courts()),
     "ops.tables.trial.compared.compared_grids": lambda: compared.compared_grids(courts()),
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
+    "ops.tables.trial.shadow.shadow_grid": lambda: (shadow_grid(shadowed()),),
     "ops.tables.held.reviews.court_reviews_grid": lambda: (court_reviews_grid(*court_reviewed()),),
     "ops.tables.policy.reviews.reviews_grid": lambda: (reviews.reviews_grid(reviewed(), 12_345),),
     "ops.tables.policy.verdict.grids": lambda: verdict.grids(arms()),

@@ -17,7 +17,11 @@ COST = Decimal("0.001")
 class ThinkingAsker:
     """Answers every question soundly, `thinks_s` after it was asked. `asked` holds decision and role of each question."""
 
-    def __init__(self, clock: VirtualClock, thinks_s: float, prefer: dict[str, Any] = SOUND) -> None:
+    def __init__(
+        self, clock: VirtualClock, thinks_s: float, prefer: dict[str, Any] = SOUND, *, awaited: bool = True
+    ) -> None:
+        """`awaited`: whether somebody waits for the answers; time goes on by itself where nobody does."""
+        self._awaited = awaited
         self._clock, self._thinks_s, self._prefer = clock, thinks_s, prefer
         self.asked: list[tuple[str, str]] = []
 
@@ -31,7 +35,10 @@ class ThinkingAsker:
             try:
                 await self._clock.wait(self._thinks_s)
             finally:
-                self._clock.waiters -= 1
+                if self._awaited:
+                    self._clock.waiters -= 1
+                else:
+                    self._clock.leave()
         reply = json.dumps(Filler(json.loads(request.json_schema), request.user, self._prefer).answer())
         attempt = Attempt(
             decision_id=decision_id,

@@ -18,7 +18,7 @@ from agents.approval.petition import AUTO
 from agents.court.minds.watchlist import nobody_knows
 from agents.desk.clocked.opening import OnClock, feed_desk, kept_feed, on_feed, read_past
 from agents.desk.description import describe
-from agents.desk.outside import Outside, latches, outside_of
+from agents.desk.outside import Aside, Outside, latches, outside_of
 from agents.desk.request import BarsRequest
 from agents.llm.asking import Asker
 from agents.recorded.resumed import ResumingSink
@@ -105,6 +105,8 @@ class Life(NamedTuple):
     """Markets that the exchange has no more."""
     asker: Callable[[VirtualClock], Asker] | None = None
     """Makes who answers for the models, if they sit."""
+    shadow: Callable[[VirtualClock], Asker] | None = None
+    """Makes who answers for those of the shadow court."""
 
 
 def _stand(clock: VirtualClock, event: Journaled) -> None:
@@ -151,9 +153,10 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
     resuming = journal if isinstance(journal, ResumingSink) else None
     switch = FileSwitch(latches(), settings.profile)
     asker = None if life.asker is None else life.asker(clock)
-    outside = Outside(asker, switch, AUTO, nobody_knows)
+    shadow = None if life.shadow is None else life.shadow(clock)
+    outside = Outside(asker, switch, AUTO, nobody_knows, shadow=Aside(shadow))
     if resuming is not None:
-        outside = outside_of(settings, asker, resuming)
+        outside = outside_of(settings, asker, resuming, shadow_asker=shadow)
     end = None
     with suppress(Killed):
         sink = Sees(life.storm or journal, life.events, partial(_stand, clock))

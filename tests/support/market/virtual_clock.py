@@ -29,6 +29,11 @@ class VirtualClock:
             self._advance()
         await ready
 
+    def leave(self) -> None:
+        """One of those who live by it does not wait any more: time goes on if all the others do."""
+        self.waiters -= 1
+        asyncio.get_running_loop().call_soon(self._advance)
+
     def _plan(self) -> None:
         if not self._planned:
             self._planned = True
