@@ -73,6 +73,10 @@ class Field(NamedTuple):
     meaning: str
 
 
+_EVENTS = {kind.event.__name__: f"event-{kind.event.event_kind}" for kind in EVENTS.kinds}
+"""Where an event stands that lies inside another one."""
+
+
 def journal_page(registry: Registry = EVENTS) -> str:
     """The whole page. Raises LookupError for a field without a meaning, and for a line of the glossary that no field uses."""
     glossary = read_glossary()
@@ -172,7 +176,10 @@ def _type(node: dict[str, Any], named: dict[str, Any]) -> str:
     """A type in words, with links to the values inside."""
     if "$ref" in node:
         inner = named[node["$ref"].rpartition("/")[2]]
-        return f"[{inner['title']}](#{inner['title'].lower()})" if "properties" in inner else _type(inner, named)
+        if "properties" not in inner:
+            return _type(inner, named)
+        title = inner["title"]
+        return f"[{title}](#{_EVENTS.get(title, title.lower())})"
     if (plain := plain_type(node)) is not None:
         return plain.replace("|", "\\|")
     if (choices := node.get("anyOf") or node.get("oneOf")) is not None:

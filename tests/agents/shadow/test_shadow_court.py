@@ -13,7 +13,7 @@ from session_models import KEYS, forge, records
 from thinking_asker import ThinkingAsker
 from told_exchange import START
 
-from agents.llm.attempt import ROLES, Attempt
+from agents.llm.attempt import ROLES, Attempt, AttemptOutcome
 from agents.records.inputs import Beat
 from agents.records.record import CycleRecord, Session
 from agents.replay import main as replay
@@ -138,17 +138,29 @@ def test_a_killed_run_asks_its_shadow_again_only_what_was_not_journaled(tmp_path
             assert traded(broken) == traded(tmp_path / "run")
 
 
-def test_a_shadow_whose_models_fail_says_so_and_ends_no_session(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_shadow_whose_models_fail_abstains_and_ends_no_session(tmp_path: Path) -> None:
     with ModelServer(default=Turn.UNAUTHORIZED) as server:
-        file = of_models(tmp_path, server)
-        assert run(tmp_path / "run", *DAYS, "--set", file) == 0
-    told = capsys.readouterr()
-    assert "The shadow court models, of which nothing follows" in told.err
-    words = [word for event in heard(tmp_path / "run") for word in event.words]
-    assert words
+        assert run(tmp_path / "run", *DAYS, "--set", of_models(tmp_path, server)) == 0
+    told = heard(tmp_path / "run")
+    assert {each.outcome for event in told for each in event.attempts} - {AttemptOutcome.OK}
+    assert [word for event in told for word in event.words]
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+def test_who_sits_in_the_shadow_is_told_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with ModelServer() as server:
+        chosen = (
+            "--profile",
+            "paper",
+            "--out",
+            str(tmp_path / "run"),
+            "--days",
+            "1",
+            "--set",
+            of_models(tmp_path, server),
+        )
+        assert main([*chosen]) == 0
+    assert "The shadow court models, of which nothing follows:" in capsys.readouterr().err
 
 
 def test_beside_a_live_feed_no_bar_waits_for_the_shadow(tmp_path: Path) -> None:
