@@ -1,5 +1,5 @@
-"""Telegram, Discord, Slack and ntfy on loopback, as their interfaces answer, and a mail server beside them: each keeps what it was
-sent as bare text. A service can be down (500), turn away (429 with a pause) or hang."""
+"""Telegram, Discord, Slack and ntfy on loopback, as their interfaces answer, and a mail server beside them: each keeps what it
+was sent as bare text. A service can be down (500), turn away (429 with a pause) or hang."""
 
 import json
 import time
@@ -23,7 +23,8 @@ SECRETS = {
 
 
 class Service:
-    """One service. `answers` (set) or hangs; `code`: what it answers; `words` gives all text of a message that came."""
+    """One service. `answers` (set) or hangs; `code`: what it answers; `pause_s`: how long nothing more may be sent after a message,
+    as Discord says it [s]; `came`: all text of each message."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -31,6 +32,7 @@ class Service:
         self.at: list[float] = []
         self.tries = 0
         self.code = 200
+        self.pause_s: int | None = None
         self.answers = Event()
         self.answers.set()
         self.url = ""
@@ -86,6 +88,9 @@ def service(kind: str, patched: pytest.MonkeyPatch) -> Iterator[Service]:
             self.send_header("content-length", str(len(answer.body)))
             if made.code == 429:
                 self.send_header("retry-after", "1")
+            if made.pause_s is not None:
+                self.send_header("x-ratelimit-remaining", "0")
+                self.send_header("x-ratelimit-reset", str(int(time.time()) + made.pause_s))
             self.end_headers()
             self.wfile.write(answer.body)
 

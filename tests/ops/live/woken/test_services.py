@@ -1,7 +1,8 @@
-"""Telegram, e-mail, Discord, Slack and ntfy through real apprise: what arrives there, and what a service that fails does to others."""
+"""Telegram, e-mail, Discord, Slack and ntfy through real apprise: what arrives there, and whom one that fails delays."""
 
 import io
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from ops.live.woken.notice import HIDDEN, notice
 from ops.live.woken.routes import routes_of, secrets_of
 
 AT = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
-QUICK = Pace(pause_s=0.1, longest_s=0.2, deadline_s=3.0)
+QUICK = Pace(pause_s=0.1, longest_s=0.2, deadline_s=2.0)
 KINDS = ("telegram", "mail", "discord", "slack", "ntfy")
 WEB = tuple(kind for kind in KINDS if kind != "mail")
 TOLD = notice(
@@ -36,7 +37,9 @@ def opening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Opening]:
     from apprise.plugins.slack import NotifySlack
 
     for plugin in (NotifyBase, NotifySlack):
-        monkeypatch.setattr(plugin, "request_rate_per_sec", 0)  # it would wait between two messages; that is not tested here
+        monkeypatch.setattr(
+            plugin, "request_rate_per_sec", 0
+        )  # it would wait between two messages; that is not tested here
     with ExitStack() as held:
         yield lambda kind: held.enter_context(service(kind, monkeypatch))
 
@@ -115,6 +118,27 @@ def test_a_service_that_hangs_delays_neither_who_hands_over_nor_another_service(
     assert healthy.at[0] - began < QUICK.deadline_s
     assert second.finish(5.0) == 0
     assert first.finish(0.1) > 0
+
+
+def test_a_service_that_asks_for_a_pause_gets_each_alert_once_and_holds_no_thread_that_the_end_would_wait_for(
+    opening: Opening,
+) -> None:
+    there, before = opening("discord"), set(threading.enumerate())
+    there.pause_s = 3600
+    said: list[str] = []
+    opened = channel(there, said=said)
+    opened.put(TOLD)
+    there.until(1)
+    for number in range(3):
+        opened.put(TOLD._replace(key=str(number)))
+    there.wait(lambda: len(said) == 1)
+    time.sleep(4 * QUICK.longest_s)
+    assert there.tries == 1
+    made = set(threading.enumerate()) - before
+    assert [each.name for each in made if not each.daemon or "Executor" in each.name] == []
+    began = time.monotonic()
+    assert opened.finish(0.1) == 3
+    assert time.monotonic() - began < QUICK.deadline_s
 
 
 @pytest.mark.parametrize("kind", WEB)
