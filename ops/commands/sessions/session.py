@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.approval.petition import teller_of
-from agents.court.mind import Overheard
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
 from agents.desk.models import models_of, refuse_without_keys, sits
@@ -47,6 +46,7 @@ from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
 from ops.terminal.seats import SeatsTeller
 from ops.terminal.stopping import StopSignals
+from ops.terminal.watching import Watching
 
 if TYPE_CHECKING:
     from ops.commands.feeding import PastOfRun
@@ -217,9 +217,9 @@ def _live(
     keepers: Sequence[Listener],
     request: RunRequest,
 ) -> SessionEnd:
-    async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
+    async def trade(stop: Callable[[], bool], watch: Watching) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
+            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=watch.overheard)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, paced(request.pace_s, stop))
@@ -231,7 +231,7 @@ def _live(
             signals.trading(),
         ):
             listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)
-            end = asyncio.run(trade(signals.asked, watch.overheard))
+            end = asyncio.run(trade(signals.asked, watch))
         journal.close()
     except BaseException:
         journal.abandon()

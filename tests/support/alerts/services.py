@@ -23,7 +23,7 @@ SECRETS = {
 
 
 class Service:
-    """One service. `answers` (set) or hangs; `code`: what it answers; `pause_s`: how long nothing more may be sent after a message,
+    """One service. `answers` (set) or hangs; `code`: what it answers; `pause_s`: how long nothing more may be sent after one,
     as Discord says it [s]; `came`: all text of each message."""
 
     def __init__(self, kind: str) -> None:
