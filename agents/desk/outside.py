@@ -5,6 +5,7 @@ When a run is resumed, its journal gives these inputs up to where it ends; after
 """
 
 import sys
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from agents.approval.console import approver_of
@@ -23,6 +24,11 @@ from execution.journal.event import Sink
 from execution.kill_switch.halting import NoSwitch, Switch
 from execution.kill_switch.latch import LatchFolder
 from execution.kill_switch.switches import FileSwitch, ResumedSwitch
+from execution.venues.exchange.lines.seen import Connected, LinesNow
+
+
+def _nobody(lines: Mapping[str, Callable[[], LinesNow]]) -> None:
+    """Nobody measures the lines."""
 
 
 class Aside(NamedTuple):
@@ -47,6 +53,8 @@ class Outside(NamedTuple):
     """For the shadow court; None if there is none."""
     overheard: Overheard | None = None
     """Is told each opinion in court as it is said; None if nobody looks on."""
+    connected: Connected = _nobody
+    """Is told how to read the lines to the exchanges of the session."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)

@@ -69,6 +69,8 @@ class ResumingSink:
         self._left = self._last = kept
         self._place = _Place(path, key, group_commit, Head(kept, head), shortens if kept < last.seq else None)
         self._journal: Journal | None = None
+        self.committed: Callable[[float], None] | None = None
+        """Is told how long each commit of a new event took [s]; None where nobody measures."""
 
     def _has_left(self, end: SessionEnd) -> bool:
         """Whether the session has left positions on an account that lives beyond it: somebody has to look after them."""
@@ -195,6 +197,7 @@ class ResumingSink:
         """The journal, ready for the first new event."""
         if self._journal is None:
             self._journal = self._place.journal()
+            self._journal.committed = self.committed
         return self._journal
 
 

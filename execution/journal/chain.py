@@ -12,10 +12,11 @@ It refuses to overwrite a journal, and to read on after the first event that doe
 
 import hmac
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from itertools import islice, pairwise
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple
 
 from config.errors import JournalFault, OutputFault
@@ -84,6 +85,8 @@ class Journal:
         self.count, self.head = began
         self._written = began
         self._failed = False
+        self.committed: Callable[[float], None] | None = None
+        """Is told how long each commit took [s]; None where nobody measures."""
 
     def append(self, event: Journaled) -> int:
         """Add an event and return its number. It is durable when its group is committed (see `flush`)."""
@@ -137,7 +140,10 @@ class Journal:
             if self._failed:
                 self._connect_again(patient=patient)
             if self._pending:
+                began_s = perf_counter()
                 self._store.write(self._pending)
+                if self.committed is not None:
+                    self.committed(perf_counter() - began_s)
         except (StoreFault, _Changed) as fault:
             self._failed = True
             raise _unwritable(self.path, fault) from fault

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.approval.petition import teller_of
-from agents.court.mind import Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
 from agents.desk.models import key_variables, models_of, shadow_models_of
@@ -34,6 +33,7 @@ from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import FeedProgress
 from ops.terminal.seats import SeatsTeller, shadow_told
 from ops.terminal.stopping import StopSignals
+from ops.terminal.watching import Watching
 from risk.ramp import Ramp
 
 
@@ -129,7 +129,7 @@ def trade_feed(
     def left() -> timedelta | None:
         return feeds[0].next_close - feeds[0].now() if feeds else None
 
-    async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
+    async def trade(stop: Callable[[], bool], watch: Watching) -> SessionEnd:
         clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
         secrets = load_secrets(also=key_variables(settings))
@@ -138,8 +138,10 @@ def trade_feed(
             shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
         ):
             outside = outside_of(settings, asker, journal, teller_of(keepers), shadow_asker)._replace(
-                overheard=overheard
+                overheard=watch.overheard
             )
+            if watch.connected is not None:
+                outside = outside._replace(connected=watch.connected)
             sink = listened(
                 journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
             )
@@ -154,7 +156,7 @@ def trade_feed(
             signals.trading(),
         ):
             listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)
-            end = asyncio.run(trade(signals.asked, watch.overheard))
+            end = asyncio.run(trade(signals.asked, watch))
         lasting.close()
     except BaseException:
         lasting.abandon()

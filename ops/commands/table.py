@@ -431,6 +431,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "mcp",
+        "ops.mcp",
+        "watch",
+        "let other agents look at a session over the Model Context Protocol",
+        errors=(2, 4),
+        examples=(
+            "tribunal mcp runs/paper-001",
+            "tribunal mcp runs/paper-001 --http --files bars",
+        ),
+    ),
+    Command(
         "models",
         "agents.models",
         "operate",

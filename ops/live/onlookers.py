@@ -63,7 +63,8 @@ def _served(
         _say(f"{fault} The session goes on.")
         return None
     _say(f"The session is shown at {serving.address}")
-    return Watching((handover,), handover.overheard)
+    journal.committed = handover.process.committed
+    return Watching((handover,), handover.overheard, handover.process.connected)
 
 
 def _both(watch: Watching, shown: Watching) -> Watching:
@@ -74,7 +75,7 @@ def _both(watch: Watching, shown: Watching) -> Watching:
             each(case, role, word, struck)
 
     both: Overheard = overheard
-    return Watching((*watch.listeners, *shown.listeners), both)
+    return Watching((*watch.listeners, *shown.listeners), both, shown.connected)
 
 
 def _say(text: str) -> None:

@@ -32,6 +32,7 @@ from config.settings import Settings
 from config.silence import Abstained
 from execution.journal.chain import Journal
 from execution.journal.event import Listener
+from execution.venues.exchange.lines.seen import Connected
 from ops.tables.model_tables import usd
 from ops.tables.plain import count, moment
 from ops.tables.trial.held import what_stays
@@ -51,10 +52,12 @@ Above = Callable[[Callable[[Console | None], None]], None]
 
 
 class Watching(NamedTuple):
-    """Who looks on at a session: listeners to its events, and who is told each opinion; nobody, where it is not watched."""
+    """Who looks on at a session: listeners to its events, who is told each opinion, and who of the lines to its
+    exchanges; nobody, where it is not watched."""
 
     listeners: tuple[Listener, ...] = ()
     overheard: Overheard | None = None
+    connected: Connected | None = None
 
 
 @contextmanager

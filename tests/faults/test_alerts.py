@@ -39,7 +39,7 @@ def test_a_fault_raises_its_alert(
         (route,) = routes_of([f"info={server.url()}"], None)
         with Waking([Channel(route, "live-001", print)], SystemClock(), print) as waking:
             waking.hear(first(LIVE, Session).model_copy(update={"start_utc": SystemClock().now()}), past=False)
-            scene = Scene(waking, tmp_path)
+            scene = Scene(waking, tmp_path, server.url())
             row.happens(scene)
             got = server.until(1, row.code)[0]
     seconds = got.at - scene.began

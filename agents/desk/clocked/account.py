@@ -6,7 +6,7 @@ program's mark that no journal here names), and if the money is there that it is
 
 import hashlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +25,7 @@ from execution.venues.continued import ContinuedVenue
 from execution.venues.exchange.capabilities import capability_of
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.lease import account_lock
+from execution.venues.exchange.lines.seen import LinesNow
 from execution.venues.exchange.lines.wires import ExchangeKeys
 from execution.venues.exchange.venue import ExchangeVenue, name_of_account
 from execution.venues.recorded import RecordedVenue
@@ -156,6 +157,12 @@ async def _exchange(
         perpetuals=settings.market.perpetuals,
     ) as exchange:
         yield exchange
+
+
+def lines_of(exchange: ExchangeVenue | RoutedExchanges) -> dict[str, Callable[[], LinesNow]]:
+    """How the lines to each exchange are read, by its name; that of the only one is empty."""
+    members = exchange.members if isinstance(exchange, RoutedExchanges) else {"": exchange}
+    return {name: each.lines_now for name, each in members.items() if isinstance(each, ExchangeVenue)}
 
 
 def keys_at(settings: Settings, name: str) -> ExchangeKeys:

@@ -208,10 +208,12 @@ async def feed_desk(
         )
         real = None
         if real_one:
-            from agents.desk.clocked.account import exchange_venue  # it loads what paper does not need
+            from agents.desk.clocked.account import exchange_venue, lines_of  # it loads what paper does not need
 
             opened = exchange_venue(settings, session, key, clock, resuming)
-            real, figures.venue = await held.enter_async_context(opened)
+            real, shown = await held.enter_async_context(opened)
+            figures.venue = shown
+            outside.connected(lines_of(shown))
         desk = open_traded(
             settings,
             session,

@@ -23,6 +23,7 @@ from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.lines.client import Client
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
 from execution.venues.exchange.lines.markets import load_markets
+from execution.venues.exchange.lines.seen import LinesNow, rate_used
 from execution.venues.exchange.lines.wires import ExchangeKeys, Wires, wires_of
 from execution.venues.exchange.listening import Listener
 from execution.venues.exchange.perpetual.client import PerpetualClient, terms_of
@@ -127,6 +128,12 @@ class ExchangeVenue:
                 yield venue
             finally:
                 await venue._sender.close()
+
+    def lines_now(self) -> LinesNow:
+        """How its lines do, without asking anything."""
+        answers, headers = self._quiet.answers, self._quiet.headers
+        used = rate_used(headers, perpetual=self._row.perpetual)
+        return LinesNow(self._listener.clock_ahead_ms / 1000, answers.asked, answers.failed, used)
 
     def instruments(self) -> dict[str, Instrument]:
         """Trading rules by symbol, as the exchange says them."""

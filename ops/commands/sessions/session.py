@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.approval.petition import teller_of
-from agents.court.mind import Overheard
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
 from agents.desk.models import key_variables, models_of, refuse_without_keys, shadow_models_of, sits
@@ -47,6 +46,7 @@ from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
 from ops.terminal.seats import SeatsTeller, shadow_told
 from ops.terminal.stopping import StopSignals
+from ops.terminal.watching import Watching
 
 if TYPE_CHECKING:
     from ops.commands.feeding import PastOfRun
@@ -217,14 +217,14 @@ def _live(
     keepers: Sequence[Listener],
     request: RunRequest,
 ) -> SessionEnd:
-    async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
+    async def trade(stop: Callable[[], bool], watch: Watching) -> SessionEnd:
         secrets = load_secrets(also=key_variables(settings))
         async with (
             models_of(settings, secrets, seats.at_start) as asker,
             shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
         ):
             outside = outside_of(settings, asker, journal, teller_of(keepers), shadow_asker)._replace(
-                overheard=overheard
+                overheard=watch.overheard
             )
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
@@ -237,7 +237,7 @@ def _live(
             signals.trading(),
         ):
             listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)
-            end = asyncio.run(trade(signals.asked, watch.overheard))
+            end = asyncio.run(trade(signals.asked, watch))
         journal.close()
     except BaseException:
         journal.abandon()

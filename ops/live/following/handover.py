@@ -20,6 +20,7 @@ from config.silence import Abstained
 from execution.journal.chain import head_at
 from ops.live.following.window import Window
 from ops.live.state.fold import Said
+from ops.live.state.process import Process
 
 ROOM = 4096
 """Events that may wait to be taken."""
@@ -42,6 +43,8 @@ class Handover:
         self._over = Event()
         self._is_past = is_past
         self._heard = self._left_out = 0
+        self.process = window.process = Process()
+        """What the session's process tells beside its events."""
 
     def __enter__(self) -> Self:
         self._taking.start()

@@ -12,6 +12,7 @@ from agents.court.case import Case
 from agents.records.record import Session
 from config.frozen import Journaled
 from ops.live.state.fold import Fold, Said
+from ops.live.state.process import Process
 from ops.live.state.values import Status
 
 
@@ -26,6 +27,8 @@ class Window:
         self._changes = self._missed = 0
         self._fault = ""
         self._is_reading = True
+        self.process: Process | None = None
+        """What the process of the session tells, where the window is inside it."""
 
     def take(self, event: Journaled, number: int) -> None:
         """Take the next event of the session. One before its start is nothing that can be shown."""

@@ -43,7 +43,7 @@ class SessionCollector(Collector):
             status = self._window.status()
             if fold is None or status is None:
                 return
-            told = Told(status, fold)
+            told = Told(status, fold, self._window.process)
             found = [_family(metric, metric.samples(told)) for metric in CATALOGUE]
         yield from found
 

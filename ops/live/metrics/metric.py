@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from ops.live.state.fold import Fold
 from ops.live.state.measured import OTHER, Measured, Spread
+from ops.live.state.process import Process
 from ops.live.state.values import Status
 
 Kind = Literal["gauge", "counter", "histogram"]
@@ -33,6 +34,8 @@ class Told(NamedTuple):
 
     status: Status
     fold: Fold
+    process: Process | None = None
+    """None where the window is not inside the session."""
 
     @property
     def measured(self) -> Measured:

@@ -13,10 +13,13 @@ _HEAD = """# Metrics
 `/metrics` of a session's window tells these figures to Prometheus. `python -m ops.live.metrics.page` generates this page from the
 catalogue (`ops/live/metrics`) that exports them.
 
-Every figure is read out of the events of one session when it is asked for: live, beside a running session, or on a finished one,
-with the same answer. A counter counts from the session's first event, also in a run that was resumed. Times are those of the
+Every other figure is read out of the events of one session when it is asked for: live, beside a running session, or on a finished
+one, with the same answer. A counter counts from the session's first event, also in a run that was resumed. Times are those of the
 session: in one that is not on the clock (`tribunal_session_on_the_clock` 0) an age against `time()` means nothing. A metric that
 is not known is absent, and never 0.
+
+What stands under *Journal and exchange* is no event: only the session's own process knows it, under `tribunal run --serve`, since
+it began. A window beside another process does not have it.
 
 Labels have few values. What a profile brings (voters, providers, models) is kept apart up to 40 names of each sort; what comes
 after them is `other`, and so is a value that is in none of the closed sets below.

@@ -54,16 +54,19 @@ class _Server(uvicorn.Server):
 
 
 class Serving:
-    """A context manager while which an application is served. `make` gets what says whether streams are to end."""
+    """A context manager while which an application is served. `make` gets what says whether streams are to end; `has_lifespan`:
+    the application is told when it begins and ends."""
 
-    def __init__(self, make: Callable[[Callable[[], bool]], ASGIApp], place: Place) -> None:
+    def __init__(
+        self, make: Callable[[Callable[[], bool]], ASGIApp], place: Place, *, has_lifespan: bool = False
+    ) -> None:
         self._place = place
         self._socket = _bound(place)
         config = uvicorn.Config(
             make(lambda: self._server.should_exit),
             log_config=None,
             access_log=False,
-            lifespan="off",
+            lifespan="on" if has_lifespan else "off",
             timeout_graceful_shutdown=1,
             server_header=False,
             proxy_headers=False,

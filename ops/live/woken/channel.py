@@ -25,16 +25,19 @@ TRIES: dict[Severity, int] = {"info": 3, "warning": 6, "critical": 40}
 _ALONE = frozenset({"session_ended", "session_failed", "alerts_lost"})
 """Never put together with others."""
 _DEADLINE_S = 15.0
+_GIVE_UP_S = 600.0
 _PAUSE_S, _LONGEST_S = 1.0, 30.0
 _MINUTE_S = 60.0
 
 
 class Pace(NamedTuple):
-    """How long is waited [s]: between two tries at first and at most, and for one answer."""
+    """How long is waited [s]: between two tries at first and at most, for one answer before the destination is called down, and
+    before a try is given up. A service may ask for a pause inside a try: a second one beside it would arrive twice."""
 
     pause_s: float = _PAUSE_S
     longest_s: float = _LONGEST_S
     deadline_s: float = _DEADLINE_S
+    give_up_s: float = _GIVE_UP_S
 
 
 class Sent(NamedTuple):
@@ -63,7 +66,7 @@ class Channel:
         self._gathered: Counter[str] = Counter()
         self._gathered_grade: Severity = "info"
         self._is_over = self._is_down = False
-        self._lost = 0
+        self._lost = self._flying = 0
         self.arrived: deque[Sent] = deque(maxlen=ROOM)
         """The last alerts that the destination took."""
         self._thread = Thread(target=self._work, name="alerts", daemon=True)
@@ -103,7 +106,7 @@ class Channel:
             self._changed.notify()
         self._thread.join(within_s)
         with self._changed:
-            return len(self._waiting) + self._lost + self._gathered.total()
+            return len(self._waiting) + self._lost + self._gathered.total() + self._flying
 
     def _is_repeated(self, told: Notice, now: float) -> bool:
         place = (told.code, told.key, told.is_over, told.text)
@@ -160,7 +163,10 @@ class Channel:
 
     def _deliver(self, each: _Waiting) -> None:
         severity = each.notice.severity
-        if self._send(each.notice):
+        self._flying = 1
+        took = self._send(each.notice)
+        self._flying = 0
+        if took:
             self._sent[severity].append(monotonic())
             self.arrived.append(Sent(each.notice, monotonic() - each.since))
             if self._is_down:
@@ -168,9 +174,7 @@ class Channel:
                 self._tell(f"Alerts reach {self.name} again.")
             self._tell_lost(each.notice)
             return
-        if not self._is_down:
-            self._is_down = True
-            self._tell(f"Alerts do not reach {self.name}. It is tried again; the session goes on.")
+        self._tell_down()
         tried = each._replace(tries=each.tries + 1)
         with self._changed:
             if tried.tries >= TRIES[severity]:
@@ -191,21 +195,38 @@ class Channel:
             text = f"{lost} alerts could not be kept or sent while this channel failed or was full."
             self.put(notice("alerts_lost", last.at_utc, text, key=str(monotonic())))
 
+    def _tell_down(self) -> None:
+        if not self._is_down:
+            self._is_down = True
+            self._tell(f"Alerts do not reach {self.name}. It is tried again; the session goes on.")
+
     def _send(self, told: Notice) -> bool:
+        """Try once, in a thread that nothing waits for at the end: the library may sleep for as long as a service asks for."""
+        took: list[bool] = []
+        trying = Thread(target=self._try, args=(told, took), name="alert", daemon=True)
+        trying.start()
+        trying.join(self._pace.deadline_s)
+        if trying.is_alive():
+            self._tell_down()
+            trying.join(self._pace.give_up_s)
+        return took == [True]
+
+    def _try(self, told: Notice, took: list[bool]) -> None:
         import apprise
 
         kind = {"info": "info", "warning": "warning", "critical": "failure"}[told.severity]
         sender: Any = apprise.Apprise()
         sender.add(self._route.destination)
         try:
-            return bool(
-                sender.notify(
-                    body=told.body(shows_amounts=self._route.shows_amounts),
-                    title=f"{told.title} · {self._run}",
-                    notify_type=apprise.NotifyType("success" if told.is_over else kind),
-                    body_format=apprise.NotifyFormat.TEXT,  # what models said must not become markup
-                    timeout=self._pace.deadline_s,
+            took.append(
+                bool(
+                    sender.notify(
+                        body=told.body(shows_amounts=self._route.shows_amounts),
+                        title=f"{told.title} · {self._run}",
+                        notify_type=apprise.NotifyType("success" if told.is_over else kind),
+                        body_format=apprise.NotifyFormat.TEXT,  # what models said must not become markup
+                    )
                 )
             )
         except Exception:  # noqa: BLE001  the boundary of a library: whatever it raises, the alert was not sent
-            return False
+            took.append(False)

@@ -112,4 +112,7 @@ def _service(url: str) -> Any:
     except ImportError as fault:
         raise UsageFault(f"{MISSING}. Nothing was started.") from fault
     apprise.logger.disabled = True  # it would write parts of destinations to stderr
-    return apprise.Apprise.instantiate(url, suppress_exceptions=True)
+    patient = apprise.AppriseAsset(
+        service_timeout=0
+    )  # else it leaves a thread behind, which holds the end of the process
+    return apprise.Apprise.instantiate(url, asset=patient, suppress_exceptions=True)

@@ -12,16 +12,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from exchange_session import Lived
-from exchange_support import QUICK, Trading, order_of, trading
+from exchange_support import JOURNAL_KEY, KEYS, QUICK, Trading, order_of, server_of, trading
+from exchange_support import settings_at as venue_at
 from faulty_disk import no_room
-from kept_journals import JOURNALS, RUNS
-from run_support import events
+from kept_journals import JOURNALS
+from model_server import ModelServer, Seen, Turn
+from perpetual_trading import perpetual_order, perpetual_trading
+from run_support import events, run
+from session_models import KEYS as KEYS_OF_MODELS
+from session_models import arguments
 from storm import Storm
-from wire_support import FLAT, exchange_of, settings_of
+from wire_support import FLAT, exchange_of, rules_of, settings_of
 
-from agents.llm.attempt import Attempt, AttemptOutcome
-from agents.outages.watch import OutageWatch
 from agents.records.record import CycleRecord, Session
 from config.clock import SystemClock
 from config.frozen import Journaled
@@ -31,8 +35,10 @@ from execution.account.ledger import Ledger
 from execution.kill_switch.halting import HaltWatch
 from execution.kill_switch.latch import ALL, LatchFolder
 from execution.kill_switch.switches import FileSwitch
-from execution.reports import CloseOnly, DustSwept, Fill, SentOrder, VenueReport, VenueWord
+from execution.reports import DustSwept, SentOrder, VenueReport, VenueWord
+from execution.venues.exchange.venue import ExchangeVenue
 from execution.wire.faults import Faults, Kind, Rule, Scenario
+from execution.wire.trading.wanted import Wanted
 from market.tape import simulated_tape
 from ops.live.beating.heartbeat import FILE, Heartbeat
 from ops.live.woken.guarding import Guarded
@@ -40,7 +46,7 @@ from ops.live.woken.notice import Notice
 from ops.live.woken.switching import put_down
 from ops.live.woken.waking import Waking
 from risk.breakers import BreakerEvent
-from risk.order import Order, Purpose
+from risk.order import Order, Purpose, Side
 
 LIVE = JOURNALS / "live-0.6.0"
 AS_DELIVERED = QUICK._replace(timeout_s=5.0, patience_s=8.0, settle_s=2.0)
@@ -50,10 +56,11 @@ _HEARD_S = 8.0
 
 
 class Scene:
-    """Where a fault happens: its alerts go to `waking`, its files lie in `folder`. `began`: when it happened (monotonic)."""
+    """Where a fault happens: its alerts go to `waking`, or from a session of its own to `address`; its files lie in `folder`.
+    `began`: when it happened (monotonic)."""
 
-    def __init__(self, waking: Waking, folder: Path) -> None:
-        self.waking, self.folder = waking, folder
+    def __init__(self, waking: Waking, folder: Path, address: str = "") -> None:
+        self.waking, self.folder, self.address = waking, folder, address
         self.began = 0.0
 
     def begin(self) -> None:
@@ -177,21 +184,27 @@ def gone_process(scene: Scene) -> None:
 
 
 def drift(scene: Scene) -> None:
-    """The exchange's books show what the ledger does not know."""
+    """Somebody else buys on the same account; the books of the exchange show what the ledger does not know."""
 
     async def main() -> None:
         balances = {"USDT": "10000", "BTC": "1"}
         async with trading(scene.folder, (FLAT,) * 3, balances=balances) as on:
-            agreement = Agreement(
-                Ledger(Decimal(10_000), "USDT", on.venue.instruments()), on.venue.instruments(), scene
-            )
-            account = await on.venue.account()
-            assert account is not None
-            agreement.see(account, SystemClock().now())
+            rules = on.venue.instruments()
+            agreement = Agreement(Ledger(Decimal(10_000), "USDT", rules), rules, scene)
+
+            async def look() -> None:
+                on.venue._listener._asked_s = float("-inf")
+                await on.venue._listener.ask()
+                account = await on.venue.account()
+                assert account is not None
+                agreement.see(account, SystemClock().now())
+
+            await look()
+            zero = Decimal(0)
+            on.exchange.place("BTCUSDT", Wanted(Side.BUY, "MARKET", "GTC", Decimal("0.25"), zero, zero, zero, None))
             scene.begin()
-            held = account.model_copy(update={"held": {"BTC/USDT": Decimal("0.25")}})
-            agreement.see(held, SystemClock().now())
-            agreement.see(held, SystemClock().now())  # a difference counts from the second report that shows it
+            await look()
+            await look()  # a difference counts from the second report that shows it
 
     asyncio.run(main())
 
@@ -202,10 +215,22 @@ def oversold(scene: Scene) -> None:
 
 
 def delisted(scene: Scene) -> None:
-    scene.begin()
-    ClosedMarkets(scene).see(
-        {"BTC/USDT": CloseOnly(why="the exchange has no such market", gone=True)}, SystemClock().now()
-    )
+    """A run is gone on with, and the exchange lists one of its markets no more."""
+
+    async def main() -> None:
+        exchange = exchange_of()
+        known = {symbol: rules_of(symbol) for symbol in ("BTC/USDT", "ETH/USDT")}
+        async with server_of(exchange) as url:
+            scene.begin()
+            async with ExchangeVenue.open(
+                venue_at(url), KEYS, symbols=tuple(known), known=known, key=JOURNAL_KEY, run="run-1", live=False,
+                folder=scene.folder, seed=1, pace=QUICK,
+            ) as venue:  # fmt: skip
+                closed = venue.closed()
+        assert closed["ETH/USDT"].gone
+        ClosedMarkets(scene).see(closed, SystemClock().now())
+
+    asyncio.run(main())
 
 
 def overdue(scene: Scene) -> None:
@@ -236,19 +261,24 @@ def bad_tick(price: float) -> Happens:
 
 
 def liquidated(scene: Scene) -> None:
-    """The exchange's own fill closes a position."""
-    bought = next(
-        fill
-        for found in events(JOURNALS / "perp-0.7.0")
-        if isinstance(found.event, VenueWord)
-        for fill in found.event.report.fills
-        if fill.purpose is Purpose.ENTRY
-    )
-    side = "sell" if bought.side.value == "buy" else "buy"
-    closed = Fill.model_validate({**bought.model_dump(), "trade_id": "liq", "side": side, "purpose": "liquidation"})
-    scene.tell(first(JOURNALS / "perp-0.7.0", Session), VenueWord(asked="heard", report=VenueReport(fills=(bought,))))
-    scene.begin()
-    scene.tell(VenueWord(asked="heard", report=VenueReport(fills=(closed,))))
+    """The mark falls through a position's liquidation price, and the exchange closes it."""
+
+    async def main() -> None:
+        scene.tell(first(JOURNALS / "perp-0.7.0", Session))
+        async with perpetual_trading(scene.folder, ["100 100 40 45", *("45 45 45 45",) * 4]) as on:
+            order = perpetual_order("e", "open buy 40 market")
+            scene.tell(sent(order))
+            await on.submit(order)
+            await on.until("e", "filled")
+            scene.tell(VenueWord(asked="heard", report=VenueReport(fills=tuple(on.fills))))
+            bought = len(on.fills)
+            on.exchange.advance()
+            scene.begin()
+            await on.ask()
+            await on.ask()
+            scene.tell(VenueWord(asked="heard", report=VenueReport(fills=tuple(on.fills[bought:]))))
+
+    asyncio.run(main())
 
 
 def disk_full(scene: Scene) -> None:
@@ -281,9 +311,11 @@ def disk_full(scene: Scene) -> None:
 
 
 def breaker(scene: Scene) -> None:
-    found = next(each.event for run in RUNS for each in events(run) if isinstance(each.event, BreakerEvent))
+    """A session loses more in a day than it may; it tells its alerts itself. Counted from its start."""
     scene.begin()
-    scene.tell(found)
+    wanted = ("--days", "6", "--seed", "3", "--set", "limits.max_daily_loss=0.00001", "limits.max_weekly_loss=0.00002")
+    assert run(scene.folder / "run", *wanted, "--alert", f"breaker={scene.address}") == 0
+    assert any(isinstance(each.event, BreakerEvent) for each in events(scene.folder / "run"))
 
 
 def halted(scene: Scene) -> None:
@@ -296,10 +328,18 @@ def halted(scene: Scene) -> None:
 
 
 def models_silent(scene: Scene) -> None:
-    attempt = first(JOURNALS / "models-0.7.0", Attempt)
-    failed = attempt.model_copy(update={"outcome": AttemptOutcome.TIMEOUT})
-    scene.begin()
-    scene.tell(*OutageWatch(()).heard(SystemClock().now(), [failed]))
+    """The server of the models is overloaded from one request on, in a session that tells its alerts itself."""
+
+    def overloaded(seen: Seen) -> Turn:
+        if not scene.began:
+            scene.begin()
+        return Turn.OVERLOADED
+
+    with ModelServer(default=overloaded) as server, pytest.MonkeyPatch.context() as patched:
+        for name, key in KEYS_OF_MODELS.items():
+            patched.setenv(name, key)
+        wanted = arguments(server, days="3")
+        assert run(scene.folder / "run", *wanted, "--alert", f"outage_began={scene.address}") == 0
 
 
 def dust(scene: Scene) -> None:

@@ -9,7 +9,7 @@ turn.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -110,10 +110,13 @@ class Answers:
 
     def __init__(self) -> None:
         self._told = deque[tuple[float, bool]](maxlen=_COUNTED)
+        self.asked = self.failed = 0
 
     def note(self, now_s: float, *, failed: bool) -> None:
         """Count a question."""
         self._told.append((now_s, failed))
+        self.asked += 1
+        self.failed += failed
 
     def share_failed(self, now_s: float) -> float | None:
         """The part of them that failed; None if too few were asked."""
@@ -133,6 +136,8 @@ class Quiet:
         self._turned_away = 0
         self.answers = Answers()
         self.clock_doubted = asyncio.Event()
+        self.headers: Mapping[str, Any] | None = None
+        """Those of the last answer, which tell what is used of the rate limit."""
 
     def leave_alone(self, seconds: float) -> None:
         """Ask nothing for so long; twice as long each time when the exchange says it again before it has answered anything.
@@ -219,6 +224,7 @@ class Line:
                 raise
             self._count(failed=False)
             self._quiet.answered()
+            self._quiet.headers = self.ccxt.last_response_headers
             return answer
 
     async def ask(self, operation: str, call: Call[T], patience_s: float | None = None) -> T:

@@ -175,6 +175,13 @@ EXECUTION = Board(
         Panel("Positions without a stop", _q("tribunal_positions_without_stop{$i}", "positions")),
         Panel("Differences to the exchange's account", _q("tribunal_account_differences{$i}", "differences")),
         Panel("Markets that are close-only", _q("tribunal_markets_close_only{$i}", "markets")),
+        Panel("Clock ahead of the exchange's", _q("tribunal_exchange_clock_ahead_seconds{$i}", "{{exchange}}"), "s"),
+        Panel(
+            "Requests to the exchange",
+            _q("rate(tribunal_exchange_requests_total{$i}[$r])", "{{exchange}} {{result}}"),
+            "reqps",
+        ),
+        Panel("Rate limit used", _q("tribunal_exchange_rate_limit_used_ratio{$i}", "{{exchange}}"), "percentunit"),
         Panel("Ramp of real money", _q("tribunal_ramp_ratio{$i}", "usable"), "percentunit"),
         Panel("Fees [quote]", _q("tribunal_fees_quote{$i}", "fees"), "short", "timeseries", 12),
         Panel(
@@ -202,6 +209,7 @@ SYSTEM = Board(
         Panel("Sources that are not believed", _q("tribunal_feed_distrusted{$i}", "{{feed}}")),
         Panel("Bars an hour", _q("increase(tribunal_bars_total{$i}[1h])", "bars")),
         Panel("Events", _q("rate(tribunal_journal_events_total{$i}[$r])", "events a second")),
+        Panel("Time of a commit, 95%", _q(_p95("tribunal_journal_commit_seconds"), "95%"), "s"),
         Panel(
             "Events that are missing",
             (

@@ -1,0 +1,1 @@
+"""What other agents may ask of a session over the Model Context Protocol: it only looks."""
