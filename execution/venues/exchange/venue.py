@@ -201,9 +201,9 @@ class ExchangeVenue:
         self._shelf.stirred.set()
 
     def recall(self, decisions: Mapping[str, str], since: datetime | None, taken: Mapping[str, str]) -> None:
-        """Take over from the journal, before `adopt`, what only perpetuals need: the decision that has entered last in each market,
-        the moment of the last word, from which payments and liquidations are looked for, and what was said where a position
-        was auto-deleveraged: the pause of such a market goes on."""
+        """Take over from the journal, before `adopt`, what only perpetuals need: the decision that has entered last in each
+        market, the moment of the last word, from which payments and liquidations are looked for, and what was said where a
+        position was auto-deleveraged: the pause of such a market goes on."""
         self._shelf.entered(decisions)
         if self._keeper is not None:
             self._keeper.recall(since, taken)

@@ -180,8 +180,8 @@ def test_a_docket_that_does_not_name_the_proposed_market_leaves_nothing_also_whe
     held = wanted("BTC/USDT", ()).model_copy(update={"held_share": 0.5})
     bought = Fill(
         trade_id="t", order_id="o", decision_id="d", symbol="BTC/USDT", side=Side.BUY, purpose=Purpose.ENTRY,
-        quantity=Decimal("0.001"), price=Decimal(PRICES["BTC/USDT"]), fee=Decimal(0), fee_currency="USDT", liquidity=Liquidity.TAKER,
-        filled_utc=T0,
+        quantity=Decimal("0.001"), price=Decimal(PRICES["BTC/USDT"]), fee=Decimal(0), fee_currency="USDT",
+        liquidity=Liquidity.TAKER, filled_utc=T0,
     )  # fmt: skip
     trader.ledger.apply(bought)
     assert trader.situation(held, shared=True).docket is None

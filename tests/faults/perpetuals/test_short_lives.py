@@ -1,5 +1,5 @@
-"""Sessions of both sides on the exchange of perpetuals over the wire: killed by SIGKILL with a short open, and with stops that the
-exchange refuses. No order twice, none of nobody, nothing open that no stop covers, the same money there and here."""
+"""Sessions of both sides on the exchange of perpetuals over the wire: killed by SIGKILL with a short open, and with stops that
+the exchange refuses. No order twice, none of nobody, nothing open that no stop covers, the same money there and here."""
 
 import json
 import subprocess
