@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_reading
+from ops.commands.options import CommandParser, add, add_contracts, add_reading
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add(parse, "--store", "--exchange")
     add(parse, "--profile", default="paper")
     add(parse, "--symbols", "--timeframe", "--start", "--end", "--days", "--seed", "--set")
+    add_contracts(parse)
     add_reading(parse)
     parse.set_defaults(needs_bars=False, strategy=None)
     parse.add_argument("--port", type=int, default=8765, metavar="PORT", help="port on 127.0.0.1 (default: 8765)")

@@ -3,7 +3,7 @@
 It refuses files that contain nothing for the session. For every market it reports what is missing and what is done without it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from market.files.reading import AS_FOUND, Reading
 from market.plausible.detail import FineBars, checked
 from market.plausible.marks import MarkBars, checked_marks
 from market.tape import Tape
+
+_PAST_DAYS = 7
+"""How many days of rates before the session are kept."""
 
 
 def with_detail(tape: Tape, paths: Sequence[Path], reading: Reading = AS_FOUND) -> Tape:
@@ -100,10 +103,11 @@ def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:
     Raises DataFault when a file cannot be trusted, and when no rate is due in the session.
     """
     found = read_funding_files(paths, tape.symbols)
-    findings, due = list(tape.findings), list[FundingRate]()
+    findings, due, past = list(tape.findings), list[FundingRate](), list[FundingRate]()
     for symbol in tape.symbols:
         rates, missing = _of_session(tape, found.get(symbol), symbol)
         due += rates
+        past += _before(tape, found[symbol], symbol) if symbol in found else ()
         findings += missing
     names = ", ".join(path.name for path in paths)
     if not due:
@@ -117,7 +121,8 @@ def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:
         close_ms = at_ms - int(grid_phase(np.array([at_ms], dtype=np.int64), tape.timeframe)[0]) + step_ms
         funding[close_ms] = (*funding.get(close_ms, ()), rate)
     label = f"{tape.source_label}, funding of {names}"
-    return replace(tape, funding=funding, findings=tuple(findings), source_label=label)
+    past.sort(key=lambda rate: (rate.at_utc, rate.symbol))
+    return replace(tape, funding=funding, past_funding=tuple(past), findings=tuple(findings), source_label=label)
 
 
 def with_facts(tape: Tape, paths: Sequence[Path], funding: Sequence[Path] = (), reading: Reading = AS_FOUND) -> Tape:
@@ -142,6 +147,14 @@ def with_facts(tape: Tape, paths: Sequence[Path], funding: Sequence[Path] = (), 
         )
     label = f"{tape.source_label}, figures of {names}" if names else tape.source_label
     return replace(tape, facts=facts, fact_files=files, source_label=label)
+
+
+def _before(tape: Tape, rates: FundingRates, symbol: str) -> Iterator[FundingRate]:
+    """The rates of the last days before the session."""
+    start_ms = to_ms(tape.start_utc)
+    first, last = np.searchsorted(rates.at_ms, [start_ms - _PAST_DAYS * 86_400_000, start_ms]).tolist()
+    for ms, rate in zip(rates.at_ms[first:last].tolist(), rates.rate[first:last].tolist(), strict=True):
+        yield FundingRate(symbol=symbol, at_utc=from_ms(ms), rate=rate)
 
 
 def _of_session(tape: Tape, rates: FundingRates | None, symbol: str) -> tuple[list[FundingRate], list[Finding]]:

@@ -50,7 +50,8 @@ class Tape:
     UTC]; `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read;
     None for no such days. `drawn`: it is the simulated market. `own_days`: bars of 1d before the warm-up, where they came as
     such; the history is then not among `candles`. `marks`: the mark prices of perpetuals by symbol, of the session only;
-    `mark_files`: what was found in each file of them.
+    `mark_files`: what was found in each file of them. `past_funding`: the rates of the last days before the session, oldest
+    first, which an exchange would tell.
     """
 
     symbols: tuple[str, ...]
@@ -75,6 +76,7 @@ class Tape:
     own_days: Mapping[str, RawCandles] = field(default_factory=dict)
     marks: Mapping[str, MarkBars] = field(default_factory=dict)
     mark_files: tuple[FileRead, ...] = ()
+    past_funding: tuple[FundingRate, ...] = ()
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -321,6 +323,7 @@ def _drawn_tape(settings: Settings, market: SimulatedMarket, past_days: int, sta
         quality=settings.quality,
         candles=market.candles,
         funding=_drawn_funding(market.facts, timeframe) if perpetuals else {},
+        past_funding=market.past_funding if perpetuals else (),
         marks={
             symbol: drawn_marks(settings.seed, candles, to_ms(start), to_ms(end))
             for symbol, candles in market.candles.items()

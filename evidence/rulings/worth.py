@@ -41,7 +41,8 @@ class RoleWorth(Frozen):
     """One role over all hearings that could be recomputed without it (`heard`).
 
     `changed` rulings differ by it: `lowered` or `raised`. Of the `settled` hearings, `quote` is what that was worth in all,
-    and `bps` on average a case, per unit of notional; None where nothing is settled.
+    and `bps` on average a case, per unit of notional; None where nothing is settled. `quote_long` and `quote_short`: the parts of
+    `quote` by the side of the case, where there are cases of both sides.
     """
 
     role: str
@@ -52,6 +53,8 @@ class RoleWorth(Frozen):
     settled: int
     quote: Interval | None
     bps: Interval | None
+    quote_long: Interval | None = None
+    quote_short: Interval | None = None
 
 
 class Attribution(Frozen):
@@ -72,6 +75,8 @@ class _RoleDifference(NamedTuple):
     scale: float
     quote: float | None
     bps: float | None
+    short: bool = False
+    """Whether the case was a short sale."""
 
 
 def attribute(runs: Sequence[HearingRun], telling: Telling = silent) -> Attribution:
@@ -147,21 +152,23 @@ async def _differences(role: Role, run: HearingRun, shown: Progress) -> list[_Ro
         if other is None:
             continue
         scale = heard.hearing.ruling.scale - other.scale
+        short = heard.hearing.case.proposal.is_short
         if heard.outcome is None:
-            found.append(_RoleDifference(scale=scale, quote=None, bps=None))
+            found.append(_RoleDifference(scale=scale, quote=None, bps=None, short=short))
             continue
         factor = heard.hearing.adjustment.scale
         bps = (
             min(1.0, heard.hearing.ruling.scale * factor) - min(1.0, other.scale * factor)
         ) * heard.outcome.return_bps
         notional = allowed_notional(heard.hearing, run.barriers) if scale else 0.0
-        found.append(_RoleDifference(scale=scale, quote=notional * bps / 1e4, bps=bps))
+        found.append(_RoleDifference(scale=scale, quote=notional * bps / 1e4, bps=bps, short=short))
     return found
 
 
 def _worth(role: str, differences: list[_RoleDifference], block: int, seed: int) -> RoleWorth:
     quote = np.array([item.quote for item in differences if item.quote is not None])
     bps = np.array([item.bps for item in differences if item.bps is not None])
+    sides = [_of_side(differences, short, block, generator(seed, "attribution", role)) for short in (False, True)]
     lowered, raised = sum(item.scale < 0 for item in differences), sum(item.scale > 0 for item in differences)
     return RoleWorth(
         role=role,
@@ -172,7 +179,20 @@ def _worth(role: str, differences: list[_RoleDifference], block: int, seed: int)
         settled=len(quote),
         quote=total_interval(quote, block, generator(seed, "attribution", role)) if len(quote) else None,
         bps=_mean(total_interval(bps, block, generator(seed, "attribution", role)), len(bps)) if len(bps) else None,
+        quote_long=sides[0] if None not in sides else None,
+        quote_short=sides[1] if None not in sides else None,
     )
+
+
+def _of_side(
+    differences: list[_RoleDifference], short: bool, block: int, chance: np.random.Generator
+) -> Interval | None:
+    """The worth of the settled cases of one side; None where there is none. Those of the other side count as nothing in their
+    place, so that blocks hold what happened together."""
+    of_side = [item.quote * (item.short is short) for item in differences if item.quote is not None]
+    if not any(item.short is short and item.quote is not None for item in differences):
+        return None
+    return total_interval(np.array(of_side), block, chance)
 
 
 def _cases_a_horizon(run: HearingRun) -> int:

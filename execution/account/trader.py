@@ -461,8 +461,9 @@ class Trader:
         return len(self._entered)
 
     def _docket(self, proposal: Proposal, held: set[str]) -> DocketView | None:
-        """The other proposals and the positions; None if the docket names a market that is not traded here."""
-        if not set(proposal.docket) <= self._instruments.keys():
+        """The other proposals and the positions; None if the docket names a market that is not traded here, or not the proposed
+        one: a position to enlarge stands there by its proposal, and not because it is held."""
+        if proposal.symbol not in proposal.docket or not set(proposal.docket) <= self._instruments.keys():
             return None
         symbols = tuple(sorted(held.union(proposal.docket)))
         rows = self._rows(symbols)

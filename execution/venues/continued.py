@@ -21,7 +21,7 @@ from execution.venues.routed import RoutedExchanges
 from execution.venues.venue import Venue
 from market.book import Book
 from market.instrument import Instrument
-from risk.order import Order
+from risk.order import Order, Purpose
 
 SOON_S = 2.0
 """How long after a fill the account is asked for [s]."""
@@ -41,8 +41,9 @@ class Exchange(Venue, Protocol):
         """Take over orders that are not done, trades that are booked, and what is held by symbol [base]."""
         ...
 
-    def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
-        """Take over what only perpetuals need: the decision that has entered last by symbol, and when the last word was."""
+    def recall(self, decisions: Mapping[str, str], since: datetime | None, taken: Mapping[str, str]) -> None:
+        """Take over what only perpetuals need: the decision that has entered last by symbol, when the last word was, and what was
+        said of an auto-deleveraging, by symbol."""
         ...
 
 
@@ -104,6 +105,8 @@ class ContinuedVenue:
         self._trades: set[tuple[str, str, str]] = set()
         """What the journal of the past has booked, by exchange, market and trade id, until the exchange is told."""
         self._decisions: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
+        """What the journal of the past says of the first auto-deleveraging in a market."""
         self._told_utc: datetime | None = None
         self._reported = 0
         """How many fills were reported, each counted once."""
@@ -198,9 +201,9 @@ class ContinuedVenue:
             if isinstance(self._exchange, RoutedExchanges):
                 self._exchange.adopt_at(name, orders, trades, held)
             else:
-                self._exchange.adopt(orders, trades, held)
                 if any(rules.may_be_short for rules in self._instruments.values()):
-                    self._exchange.recall(self._decisions, self._told_utc)
+                    self._exchange.recall(self._decisions, self._told_utc, self._taken)
+                self._exchange.adopt(orders, trades, held)
         self._trades = set()
 
     @property
@@ -223,6 +226,9 @@ class ContinuedVenue:
             trade = (fill.account, fill.symbol, fill.trade_id)
             if not self._adopted:
                 self._trades.add(trade)
+                if fill.purpose is Purpose.DELEVERAGING:
+                    notes = [state.note for state in report.states if state.order_id == fill.order_id]
+                    self._taken.setdefault(fill.symbol, "".join(notes[:1]) or "auto-deleveraged by the exchange")
             if trade not in self._latest:
                 self._latest[trade] = None
                 self._reported += 1

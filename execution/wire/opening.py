@@ -39,7 +39,7 @@ def exchange_on(
     market = PlayedMarket(tape.symbols, tape.timeframe, chain((first,), slices), past, opens, played_as)
     if any(rules.perpetual is not None for rules in tape.instruments.values()):
         exchange = PerpetualExchange(market, tape.instruments, settings, dict(balances))
-        exchange.remember(rate for due in tape.funding.values() for rate in due if rate.at_utc < tape.start_utc)
+        exchange.remember(tape.past_funding)
         return exchange
     coins = {coin: Decimal(0) for rules in tape.instruments.values() for coin in (rules.base, rules.quote)}
     return Exchange(market, tape.instruments, settings, coins | dict(balances), fee_in_quote=fee_in_quote)

@@ -11,7 +11,7 @@ import numpy as np
 from config.clock import from_ms
 from config.sections.market import MarketSettings
 from config.seeds import generator
-from market.bar import Fact
+from market.bar import Fact, FundingRate
 from market.candles import Candles, Floats, Millis
 from market.instrument import Instrument
 from market.news import NewsRow
@@ -26,11 +26,15 @@ _KNOWN_COINS = {"BTC": (1.0, 42_000.0, 1.5e9), "ETH": (1.15, 2_300.0, 8e8), "SOL
 
 
 class SimulatedMarket(NamedTuple):
-    """Bars by symbol on one grid, headlines in order of first sight, and figures in the order in which they became known."""
+    """Bars by symbol on one grid, headlines in order of first sight, and figures in the order in which they became known.
+
+    `past_funding`: rates of the week before the session, which are no figures of it.
+    """
 
     candles: dict[str, Candles]
     news: tuple[NewsRow, ...]
     facts: tuple[Fact, ...] = ()
+    past_funding: tuple[FundingRate, ...] = ()
 
 
 class Grid(NamedTuple):

@@ -15,7 +15,7 @@ import numpy as np
 from config.clock import from_ms
 from config.seeds import generator
 from config.settings import Settings
-from market.bar import Fact
+from market.bar import Fact, FundingRate
 from market.candles import Candles, Floats
 from market.catalogue import instrument_of
 from market.simulated.drawn import (
@@ -65,6 +65,7 @@ def stylised(settings: Settings, seed: int, grid: Grid) -> SimulatedMarket:
     ]
     candles: dict[str, Candles] = {}
     facts: list[Fact] = []
+    past: list[FundingRate] = []
     activity = Activity(season * np.sqrt(nervous / volatility), dark)
     for symbol in settings.market.symbols:
         instrument = instrument_of(settings.market, symbol)
@@ -74,12 +75,15 @@ def stylised(settings: Settings, seed: int, grid: Grid) -> SimulatedMarket:
         noise = _bounced(_own_noise(seed, symbol, quiet, grid), scenario.bounce)
         steps = coin.beta * (factor + noise) + own + event
         candles[symbol] = candles_of(seed, instrument, coin, steps, grid, activity)
-        facts += _funding(seed, symbol, steps.sum(axis=1), grid, begins)
+        moved = steps.sum(axis=1)
+        facts += _funding(generator(seed, "market", symbol, "funding"), symbol, moved, grid, begins, grid.bars)
+        past += _past_funding(generator(seed, "market", symbol, "past funding"), symbol, moved, grid, begins)
         news += told_of_jumps(generator(seed, "news", symbol, "jumps"), instrument.base, when(own, grid))
         news += chatter(
             generator(seed, "news", symbol, "chatter"), instrument.base, grid.start_ms, mood_a_day, per_day=1.8
         )
-    return SimulatedMarket(candles, in_window(news, grid), tuple(sorted(facts, key=lambda fact: fact.known_utc)))
+    known = tuple(sorted(facts, key=lambda fact: fact.known_utc))
+    return SimulatedMarket(candles, in_window(news, grid), known, tuple(sorted(past, key=lambda rate: rate.at_utc)))
 
 
 def _regimes(seed: int, scenario: Scenario, grid: Grid, begins: int) -> tuple[Floats, Floats, Floats]:
@@ -170,14 +174,24 @@ def _struck(event: Floats, grid: Grid) -> Jumps:
     return when(sudden, grid)
 
 
-def _funding(seed: int, symbol: str, returns: Floats, grid: Grid, begins: int) -> Iterator[Fact]:
-    """The funding rate of each eight hours of the session, known when they end: it follows the move of the last three days."""
-    chance = generator(seed, "market", symbol, "funding")
+def _funding(
+    chance: np.random.Generator, symbol: str, returns: Floats, grid: Grid, begins: int, ends: int
+) -> Iterator[Fact]:
+    """The funding rate of each eight hours between two bars, known when they end: it follows the move of the last three days."""
     period = max(1, round(_FUNDING_H / (grid.bar_days * _DAY_H)))
     seen = max(period, round(3 / grid.bar_days))
     path = np.concatenate([[0.0], np.cumsum(returns)])
-    for bar in range(begins + period, grid.bars + 1, period):
+    for bar in range(begins + period, ends + 1, period):
         move = path[bar] - path[max(0, bar - seen)]
         rate = _BASE_FUNDING + _FUNDING_OF_MOVE * math.tanh(4 * move) + _FUNDING_NOISE * chance.standard_normal()
         at = from_ms(grid.start_ms + bar * grid.timeframe.seconds * 1000)
         yield Fact(name="funding_rate", symbol=symbol, at_utc=at, known_utc=at, value=float(rate))
+
+
+def _past_funding(
+    chance: np.random.Generator, symbol: str, returns: Floats, grid: Grid, begins: int
+) -> Iterator[FundingRate]:
+    """The rates of the week before the session; the last is due at its start."""
+    week = round(7 / grid.bar_days)
+    for fact in _funding(chance, symbol, returns, grid, max(0, begins - week), begins):
+        yield FundingRate(symbol=symbol, at_utc=fact.at_utc, rate=fact.value)

@@ -20,13 +20,20 @@ def show_attribution(found: Attribution, *, as_json: bool) -> None:
     console = open_console(sys.stdout)
     console.print(attribution_table(found))
     console.print(worth_table(found))
+    if has_sides(found):
+        console.print(sides_table(found))
     console.print(
         "Changed: the ruling differs from the one with that role neutral. Worth: the result of the difference in size, for "
-        f"purchases that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n"
+        f"{'trades' if has_sides(found) else 'purchases'} that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n"
     )
     console.print(disagreement_table(found))
     alpha = DASH if found.alpha is None else f"{found.alpha:.2f}"
     console.print(f"Krippendorff's alpha of their beliefs (interval data): {alpha}.")
+
+
+def has_sides(found: Attribution) -> bool:
+    """Whether purchases and short sales were both settled."""
+    return any(role.quote_short is not None for role in found.roles)
 
 
 def attribution_table(found: Attribution) -> Table:
@@ -47,6 +54,15 @@ def worth_table(found: Attribution) -> Table:
     table = boxed(title, columns, yields=("settled", "bps 95 %", "bps a case"))
     for role in found.roles:
         table.add_row(role.role, f"{role.settled:,}", *_interval(role.quote, 2), *_interval(role.bps, 1))
+    return table
+
+
+def sides_table(found: Attribution) -> Table:
+    """One line a role: what its changes of purchases and of short sales were worth, which is the worth of all in two parts."""
+    title = f"Of that, long and short [{found.quote}]"
+    table = boxed(title, ("<Role", ">long", ">long 95 %", ">short", ">short 95 %"))
+    for role in found.roles:
+        table.add_row(role.role, *_interval(role.quote_long, 2), *_interval(role.quote_short, 2))
     return table
 
 

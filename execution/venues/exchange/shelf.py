@@ -77,9 +77,11 @@ class Shelf:
         self._decisions.update(decisions)
 
     def take_over(self, order: Order) -> Tracked:
-        """Take an order of the journal as ours, as it was answered."""
+        """Take an order of the journal as ours, as it was answered. It need not be the last that has entered there."""
         self._taken_over.add(order.order_id)
+        entered = dict(self._decisions)
         tracked = self.add(order, Phase.LIVE, order.quantity)
+        self._decisions |= entered
         tracked.resolved.set()
         return tracked
 

@@ -207,12 +207,13 @@ class ExchangeVenue:
                 tracked.recovering = True
         self._shelf.stirred.set()
 
-    def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
-        """Take over from the journal, with `adopt`, what only perpetuals need: the decision that has entered last in each market,
-        and the moment of the last word, from which payments and liquidations are looked for."""
+    def recall(self, decisions: Mapping[str, str], since: datetime | None, taken: Mapping[str, str]) -> None:
+        """Take over from the journal, before `adopt`, what only perpetuals need: the decision that has entered last in each
+        market, the moment of the last word, from which payments and liquidations are looked for, and what was said where a
+        position was auto-deleveraged: the pause of such a market goes on."""
         self._shelf.entered(decisions)
-        if self._keeper is not None and since is not None:
-            self._keeper.recall(since)
+        if self._keeper is not None:
+            self._keeper.recall(since, taken)
 
     async def foreign(self, ours: Iterable[str] = ()) -> tuple[str, ...]:
         """Client ids of open orders in these markets that this program placed, and that are no open order of ours: another

@@ -19,7 +19,7 @@ from execution.wire.perpetual.endpoints import NAMES as PERPETUAL_NAMES
 from execution.wire.server import KEY, WireServer
 from market.instrument import Instrument
 from market.timeframe import Timeframe
-from ops.commands.requests import world_asked
+from ops.commands.requests import contracts_asked
 
 _FASTEST = 100_000.0
 _BALANCE = re.compile(r"([A-Z0-9]{1,15})=([0-9]{1,15}(\.[0-9]{1,8})?)")
@@ -32,7 +32,7 @@ def simulator_command(arguments: argparse.Namespace) -> NoReturn:
     if not 0 <= arguments.port <= 65535:
         raise UsageFault(f"--port {arguments.port} is no port; nothing was started. Give 1 to 65535, or 0 for any.")
     given = dict(_balance(text) for text in arguments.balance)
-    world = world_of(world_asked(arguments).model_copy(update={"days": arguments.days}))
+    world = world_of(contracts_asked(arguments).model_copy(update={"days": arguments.days}))
     names = NAMES if world.settings.market.perpetuals is None else PERPETUAL_NAMES
     scenario = Scenario() if arguments.faults is None else read_scenario(Path(arguments.faults), names)
     tape, clock, venue = tape_of(world), SystemClock(), world.settings.venue

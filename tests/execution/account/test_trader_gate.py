@@ -13,14 +13,14 @@ from trader_support import KEY, T0, Events, World
 from execution.account.ledger import Ledger
 from execution.account.order_errors import OrderErrors
 from execution.account.trader import Trader
-from execution.reports import OrderState, OrderStatus, VenueReport
+from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
-from risk.order import Seal
+from risk.order import Purpose, Seal, Side
 from risk.proposal import Direction, Proposal
 from risk.verdict import Outcome, RuleReport, Verdict
 from risk.volumes import VolumeWindow
@@ -173,3 +173,17 @@ def test_a_docket_of_markets_that_are_not_traded_here_leaves_nothing() -> None:
     assert trader.judge(wanted("BTC/USDT", ("BTC/USDT", "NONE/USDT"))).outcome is Outcome.REFUSED
     assert trader.judge(wanted("BTC/USDT", ("ETH/USDT",))).outcome is Outcome.REFUSED
     assert trader.judge(wanted("BTC/USDT", ("BTC/USDT",))).outcome is Outcome.SIGNED
+
+
+def test_a_docket_that_does_not_name_the_proposed_market_leaves_nothing_also_where_that_is_held() -> None:
+    trader = pair(risk_parity=True)
+    held = wanted("BTC/USDT", ()).model_copy(update={"held_share": 0.5})
+    bought = Fill(
+        trade_id="t", order_id="o", decision_id="d", symbol="BTC/USDT", side=Side.BUY, purpose=Purpose.ENTRY,
+        quantity=Decimal("0.001"), price=Decimal(PRICES["BTC/USDT"]), fee=Decimal(0), fee_currency="USDT",
+        liquidity=Liquidity.TAKER, filled_utc=T0,
+    )  # fmt: skip
+    trader.ledger.apply(bought)
+    assert trader.situation(held, shared=True).docket is None
+    assert trader.situation(held.model_copy(update={"docket": ("BTC/USDT",)}), shared=True).docket is not None
+    assert trader.judge(held).outcome is Outcome.REFUSED

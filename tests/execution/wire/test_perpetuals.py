@@ -1,16 +1,23 @@
 """The simulator's USD-M protocol, through unmodified ccxt: both sides, settings, funding, liquidation, refusals."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from perpetual_wire import BTC, perpetual_exchange, perpetual_server, usdm
-from wire_support import FLAT
+from wire_support import FLAT, START
 
+from config.clock import to_ms
+from config.reading.load import load_profile
+from execution.wire.opening import exchange_on
 from execution.wire.perpetual.endpoints import FAPI
 from execution.wire.perpetual.exchange import PerpetualExchange
 from execution.wire.server import KEY
+from market.finer import with_funding, with_marks
+from market.tape import recorded_tape, simulated_tape
 
 S = "BTC/USDT:USDT"
 D = Decimal
@@ -206,3 +213,39 @@ def test_a_stream_without_its_key_is_refused() -> None:
                 return fault.status
 
     assert asyncio.run(main()) == 401
+
+
+def test_an_exchange_on_a_drawn_market_knows_its_last_rate_from_the_start() -> None:
+    settings = load_profile("perp", {"market.session_days": 2, "market.symbols": [BTC]})
+    tape, begins = simulated_tape(settings), datetime(2026, 5, 4, 10, tzinfo=UTC)
+    exchange = exchange_on(tape, settings.venue, begins, {"USDT": D(1000)})
+    assert isinstance(exchange, PerpetualExchange)
+    due = exchange.last_rate("BTCUSDT")
+    assert (due.rate, due.at_ms) == (D(repr(tape.past_funding[-1].rate)), to_ms(begins))
+    assert exchange.settled[0].at_ms == to_ms(begins - timedelta(days=7) + timedelta(hours=8))
+    assert exchange.incomes == []
+
+
+def test_recorded_marks_and_rates_are_played_with_their_bars(tmp_path: Path) -> None:
+    hours = [START + timedelta(hours=hour) for hour in range(260)]
+    rows = [f"{at.isoformat()},100,101,99,100,10" for at in hours]
+    marks = [f"{at.isoformat()},100.5,100.9,99.9,100.{hour % 10}" for hour, at in enumerate(hours)]
+    rates = [f"{at.isoformat()},BTC/USDT,0.000{1 + hour % 3}" for hour, at in enumerate(hours[::8])]
+    for name, head, lines in (
+        ("BTCUSDT_perp_1h", "timestamp,open,high,low,close,volume", rows),
+        ("BTCUSDT_mark_1h", "timestamp,open,high,low,close", marks),
+        ("funding", "timestamp,symbol,funding_rate", rates),
+    ):
+        (tmp_path / f"{name}.csv").write_text("\n".join([head, *lines, ""]))
+    settings = load_profile("perp", {"market.symbols": [BTC], "market.warmup_bars": 200, "world": "recorded"})
+    paths = [tmp_path / f"{name}.csv" for name in ("BTCUSDT_perp_1h", "BTCUSDT_mark_1h", "funding")]
+    tape = with_marks(recorded_tape(settings, paths[:1], [BTC], None, None), paths[1:2])
+    tape = with_funding(tape, paths[2:])
+    exchange = exchange_on(tape, settings.venue, tape.start_utc, {"USDT": D(1000)})
+    assert isinstance(exchange, PerpetualExchange)
+    assert exchange.floors[BTC].mark == D("100.5")
+    before = [due for due in exchange.settled if due.at_ms < to_ms(tape.start_utc)]
+    assert [due.rate for due in before] == [D(rate.rsplit(",")[-1]) for rate in rates[4:25]]
+    for _ in range(2):
+        exchange.advance()
+    assert exchange.market.mark_klines(BTC)[0].close == pytest.approx(100.0 + (200 % 10) / 10)

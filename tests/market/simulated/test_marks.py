@@ -57,3 +57,12 @@ INSTRUMENTS = {
     name: rules.model_dump(mode="json", exclude={"perpetual"})
     for name, rules in load_profile("perp").market.instruments.items()
 }
+
+
+def test_an_exchange_tells_rates_of_the_week_before_and_the_session_itself_knows_none_of_them() -> None:
+    tape = drawn(seed=11)
+    past = [rate for rate in tape.past_funding if rate.symbol == "BTC/USDT"]
+    assert len(past) == 21
+    assert past[-1].at_utc == tape.start_utc
+    assert all(rate.at_utc > tape.start_utc for shown in tape.slices() for rate in shown.funding)
+    assert drawn("backtest", seed=11, world="simulated").past_funding == ()

@@ -108,8 +108,9 @@ def roles() -> Attribution:
     wide = Interval(value=-12_345.67, low=-23_456.78, high=12_345.67)
     found = tuple(
         RoleWorth(
-            role=role, heard=12_345, changed=4_321, lowered=4_000, raised=321, settled=9_999, quote=wide, bps=wide
-        )
+            role=role, heard=12_345, changed=4_321, lowered=4_000, raised=321, settled=9_999, quote=wide, bps=wide,
+            quote_long=wide, quote_short=wide,
+        )  # fmt: skip
         for role in ("analyst", "risk_agent", "devils_advocate", "supervisor")
     )
     pairs = (Sample(one="devils_advocate", other="supervisor", both=12_345, opposed=4_321),)
@@ -550,6 +551,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.market.stored.stored_grid": lambda: (stored.stored_grid(in_store()),),
     "ops.tables.attribution.attribution_table": lambda: attribution.attribution_table(roles()),
     "ops.tables.attribution.disagreement_table": lambda: attribution.disagreement_table(roles()),
+    "ops.tables.attribution.sides_table": lambda: attribution.sides_table(roles()),
     "ops.tables.attribution.worth_table": lambda: attribution.worth_table(roles()),
     "ops.tables.audit._blinded": lambda: audit._blinded(flips()),
     "ops.tables.audit._flips": lambda: audit._flips(flips()),

@@ -35,6 +35,7 @@ from config.reading.connections import loaded  # noqa: E402
 from execution.reports import SentOrder  # noqa: E402
 from execution.venues.exchange.ids import ClientIds  # noqa: E402
 from execution.venues.exchange.venue import name_of_account  # noqa: E402
+from execution.wire.faults import Scenario  # noqa: E402
 
 BARS, SEED = 24, 12
 """In these bars two markets are bought, a target is sold, a stop is moved up, and voters sell twice."""
@@ -55,11 +56,11 @@ class Life(NamedTuple):
     """Those of them that it came to before it was safe."""
 
 
-def lived(scene: Scene, folder: Path, points: tuple[Point, ...]) -> Life:
-    """A session on an exchange of its own, killed at these points and come back after each."""
+def lived(scene: Scene, folder: Path, points: tuple[Point, ...], wrong: Scenario | None = None) -> Life:
+    """A session on an exchange of its own, killed at these points and come back after each. `wrong`: what goes wrong there."""
     folder.mkdir()
     reading, writing = os.pipe()
-    exchange = forked(lambda: serve(scene, folder, writing))
+    exchange = forked(lambda: serve(scene, folder, writing, wrong))
     os.close(writing)
     killed = list[str]()
     try:

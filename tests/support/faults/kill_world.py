@@ -14,6 +14,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from execution.venues.exchange.venue import ExchangeVenue
 from execution.venues.recorded import RecordedVenue
 from execution.wire.faults import Scenario
 from execution.wire.opening import exchange_on
+from execution.wire.perpetual.exchange import PerpetualExchange
 from execution.wire.trading.exchange import Exchange
 from market.bar import Slice
 from market.tape import Tape, simulated_tape
@@ -62,13 +64,18 @@ SAFE_WITHIN_S = 10.0
 class Scene:
     """The bars and the settings of all sessions. `bars`: how many of them a session sees; `more`: other settings."""
 
-    def __init__(self, seed: int, bars: int, symbols: Sequence[str] = MARKETS, **more: Any) -> None:
+    def __init__(
+        self, seed: int, bars: int, symbols: Sequence[str] = MARKETS, drawn: str = "paper", **more: Any
+    ) -> None:
+        """`drawn`: the profile whose market is drawn: `perp` for perpetuals."""
         market: dict[str, Any] = {
             "market.session_days": 3, "market.symbols": list(symbols), "market.context": "none", "seed": seed, **OLD_FOUR, **more,
         }  # fmt: skip
-        play = {**market, "sentiment.sources": [], "court.approval_above": None, "strategies": OLD_FOUR["strategies"]}
-        self.settings: Settings = load_profile("testnet", play)
-        self.tape: Tape = simulated_tape(load_profile("paper", market))
+        play = {"sentiment.sources": [], "court.approval_above": None, "strategies": OLD_FOUR["strategies"], **market}
+        if drawn == "perp":
+            play |= {"world": "testnet", "venue.kind": "ccxt", "market.feed": "binance", "journal.group_commit": 1}
+        self.settings: Settings = load_profile("perp" if drawn == "perp" else "testnet", play)
+        self.tape: Tape = simulated_tape(load_profile(drawn, market))
         self.slices: list[Slice] = list(self.tape.slices())[:bars]
 
 
@@ -94,8 +101,11 @@ def serve(scene: Scene, folder: Path, told: int, scenario: Scenario | None = Non
     """Be the exchange until it is killed. `told`: where its address is written to; `scenario`: what goes wrong."""
 
     async def main() -> None:
-        balances = {"USDT": scene.settings.venue.starting_cash + 5, **FOREIGN}
-        begins = scene.tape.start_utc
+        perpetual = scene.settings.market.perpetuals is not None
+        balances = {"USDT": scene.settings.venue.starting_cash + 5, **({} if perpetual else FOREIGN)}
+        begins = (
+            datetime.now(UTC).replace(microsecond=0) if perpetual else scene.tape.start_utc
+        )  # payments are found by time
         exchange = exchange_on(scene.tape, scene.settings.venue, begins, balances)
         server, passed = server_of(exchange, scenario), 0
 
@@ -132,13 +142,33 @@ def truth(exchange: Exchange) -> dict[str, Any]:
         for wire, symbol in exchange.symbols().items()
         for each in exchange.ledger.orders(wire)
     ]  # fmt: skip
+    if isinstance(exchange, PerpetualExchange):
+        algos = [
+            {
+                "client_id": each.client_id, "symbol": each.market, "side": each.side.value, "status": each.status,
+                "quantity": each.quantity, "executed": 0 if each.became is None else each.became.executed, "open": each.open,
+            }
+            for each in exchange.algos.values()
+        ]  # fmt: skip
+        own = [each for each in orders if not str(each["client_id"]).startswith("sim-of-")]
+        held = {symbol.partition("/")[0]: each.quantity for symbol, each in exchange.margins.positions.items()}
+        return {
+            "orders": own + algos, "bare": uncovered(exchange), "coins": {**held, "USDT": exchange.margins.wallet},
+        }  # fmt: skip
     coins = {coin: exchange.purse.total(coin) - FOREIGN.get(coin, Decimal(0)) for coin in exchange.purse.coins()}
     return {"orders": orders, "bare": uncovered(exchange), "coins": coins}
 
 
 def uncovered(exchange: Exchange) -> dict[str, Decimal]:
     """What of ours no stop covers, by symbol [base]."""
-    bare = {}
+    bare = dict[str, Decimal]()
+    if isinstance(exchange, PerpetualExchange):
+        for symbol, position in exchange.margins.positions.items():
+            algos = [each for each in exchange.algos.values() if each.open and each.market == symbol]
+            over = [each.quantity for each in algos if each.side.sign * position.quantity < 0]
+            if abs(position.quantity) > sum(over, Decimal(0)):
+                bare[symbol] = position.quantity
+        return bare
     for wire, symbol in exchange.symbols().items():
         base = symbol.partition("/")[0]
         held = exchange.purse.total(base) - FOREIGN.get(base, Decimal(0))
@@ -255,6 +285,8 @@ async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: fl
         folder=folder / "exchanges",
         seed=1,
         pace=pace,
+        known=None if past is None else rules,
+        perpetuals=scene.settings.market.perpetuals,
     ) as exchange:
         venue = ContinuedVenue(exchange, rules, 0.2, past, told)
         desk = open_desk(

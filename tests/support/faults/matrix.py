@@ -52,6 +52,10 @@ def _asked(*kinds: Kind, chance: float, **more: object) -> tuple[Rule, ...]:
 
 
 _LOST = (Kind.LOST_REPLY, Kind.CUT, Kind.HTML, Kind.EMPTY, Kind.NOTHING, Kind.UNKNOWN_STATE)
+_PERPETUALS = "tests/execution/venues/perpetuals/test_venue_of_perpetuals.py"
+_AWAY = "tests/execution/venues/perpetuals/test_lost_words.py"
+_BY_HAND = f"{_PERPETUALS}::test_a_setting_that_is_changed_by_hand_stops_entries_until_it_is_back_and_exits_go_on"
+_SHORT_LIVES = "tests/faults/perpetuals/test_short_lives.py"
 _VENUE, _EXCHANGE, _ACCOUNT = "tests/execution/venues/exchange/", "tests/agents/exchange/", "tests/execution/account/"
 
 ROWS: Mapping[int, Row] = {
@@ -162,6 +166,27 @@ ROWS: Mapping[int, Row] = {
     ),
     34: Row(
         "paper and live differ", (), ("tests/execution/venues/test_contract", "tests/execution/wire/test_same_fills")
+    ),
+    35: Row(
+        "liquidated, also while nobody is there",
+        (),
+        (f"{_PERPETUALS}::test_a_liquidation", f"{_AWAY}::test_a_liquidation"),
+    ),
+    36: Row("hedge mode is switched on by hand", (), (f"{_PERPETUALS}::test_hedge_mode", f"{_BY_HAND}[hedged")),
+    37: Row("leverage or margin mode is changed by hand", (), (f"{_BY_HAND}[leverage", f"{_BY_HAND}[cross")),
+    38: Row("funding falls due in an outage", (), (f"{_AWAY}::test_funding", f"{_PERPETUALS}::test_funding")),
+    39: Row(
+        "auto-deleveraged, and begun again after it",
+        (),
+        (f"{_PERPETUALS}::test_a_reduction_that_nobody", f"{_AWAY}::test_a_market_that_was_deleveraged"),
+    ),
+    40: Row("a position that is not ours", (), (f"{_PERPETUALS}::test_a_position_of_somebody_else",)),
+    41: Row("a stop on the mark price is refused", (), (f"{_SHORT_LIVES}::test_a_short_whose_stop",)),
+    42: Row("killed with a short open", (), (f"{_SHORT_LIVES}::test_killed",)),
+    43: Row(
+        "answers are lost on both sides",
+        (),
+        (f"{_AWAY}::test_lives", f"{_AWAY}::test_more_lives", f"{_AWAY}::test_a_lost"),
     ),
 }
 """By the number in the plan (docs/reliability.md)."""

@@ -50,9 +50,15 @@ class Keeper:
         self._seen: tuple[int, Decimal] | None = None
         self._tried = 0
 
-    def recall(self, since: datetime) -> None:
-        """Look through payments, and what the exchange did by itself, from this moment on: the last word of the journal."""
-        self._since, self._seen = min(since, self._since), None
+    def recall(self, since: datetime | None, taken: Mapping[str, str]) -> None:
+        """Look through payments, and what the exchange did by itself, from this moment on: the last word of the journal.
+
+        `taken`: what the journal says of markets in which a position was auto-deleveraged; they stay closed for entries.
+        """
+        if since is not None:
+            self._since, self._seen = min(since, self._since), None
+        for symbol, note in sorted(taken.items()):
+            self._shelf.halt(symbol, _paused(note))
 
     @property
     def _instruments(self) -> Mapping[str, Instrument]:
@@ -239,9 +245,7 @@ class Keeper:
         )  # fmt: skip
         self._shelf.count_forced(fill, note)
         if not liquidated:
-            self._shelf.halt(
-                symbol, f"{note}, and nobody has ordered it: no entry is taken there while this session runs"
-            )
+            self._shelf.halt(symbol, _paused(note))
         elif quantity < trade.quantity:
             self._shelf.halt(symbol, f"{note}, and only {own} were this session's")
 
@@ -249,6 +253,10 @@ class Keeper:
 def _ratio(amount: Decimal, by: Decimal, step: str) -> Decimal:
     """A quotient in steps; 0 where there is nothing to divide by."""
     return (amount / by).quantize(Decimal(step), ROUND_HALF_EVEN) if by else _ZERO
+
+
+def _paused(note: str) -> str:
+    return f"{note}, and nobody has ordered it: no entry is taken there while this session runs"
 
 
 def _told(told: ToldPosition) -> PositionTold:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace as Named
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from evidence.rulings.hearings import HearingOutcome, HearingRun
 from evidence.rulings.mirror import Turned, mirrored
 from evidence.rulings.statements import beliefs, horizon_statements, statements
 from evidence.rulings.taken import throttled
+from evidence.rulings.worth import attribute
 from market.timeframe import Timeframe
 from ops.tables.audit import show_audit
 from ops.tables.calibration import show_calibration
@@ -99,6 +101,34 @@ def test_the_console_tells_both_sides(capsys: pytest.CaptureFixture[str]) -> Non
     assert "Of 60 hypothetical trades" in told
     assert "Of these 30 short sales, 30 reached the target, 0 the stop, 0 neither; +280.0 bps each." in told
     assert "voters (short)" in told
+
+
+def halved(heard: Hearing) -> Hearing:
+    """A ruling of half the size that its roles would have left."""
+    return heard.model_copy(update={"ruling": heard.ruling.model_copy(update={"scale": 0.5})})
+
+
+def test_the_worth_of_a_role_is_told_for_purchases_and_short_sales_apart_and_adds_up() -> None:
+    kinds = [(sold(), True), (bought(), False), (sold(), True), (sold(), False)] * 5
+    heard = [
+        HearingOutcome(halved(ruled(each.hearing.case)), each.outcome)
+        for each in (settled(what, won=won, place=place) for place, (what, won) in enumerate(kinds))
+    ]
+    instruments = {BTC: Named(quote="USDT")}
+    session: Any = Named(settings=SETTINGS, instruments=instruments)
+    run = HearingRun("both", session, "data", barriers(), tuple(heard), 200)
+    found = attribute((run,))
+    told = [role for role in found.roles if role.quote is not None]
+    assert told
+    for role in told:
+        assert role.quote is not None
+        assert role.quote_long is not None
+        assert role.quote_short is not None
+        assert role.quote_long.value + role.quote_short.value == pytest.approx(role.quote.value)
+    assert any(role.quote_short is not None and role.quote_short.value for role in told)
+    short = tuple(each for each in heard if each.hearing.case.proposal.is_short)
+    alone = attribute((HearingRun("one", session, "data", barriers(), short, 200),))
+    assert all(role.quote_short is None for role in alone.roles), "one side alone is all of it"
 
 
 POOR = CalibrationMap(points=((0.5, 0.05),), n=40, k=50.0)

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from perpetual_wire import BTC, perpetual_exchange, perpetual_server
 from wire_support import FLAT
 
 from config.seeds import generator
+from execution.reports import VenueReport
+from execution.venues.continued import ContinuedVenue
 from execution.venues.exchange.venue import ExchangeVenue
 from execution.wire.faults import Faults, Rule, Scenario
-from risk.order import Purpose
+from risk.order import Order, Purpose
 
 D = Decimal
 ENDPOINTS = (
@@ -103,8 +106,8 @@ def test_more_lives_while_answers_are_lost(tmp_path: Path, seed: int) -> None:
 
 async def _back(venue: ExchangeVenue, order: str, held: str, booked: list[tuple[str, str]]) -> None:
     """A session comes back with what its journal knows."""
+    venue.recall({BTC: "d-e"}, datetime.now(UTC) - timedelta(minutes=5), {})
     venue.adopt([perpetual_order("x", order)], booked, {BTC: D(held)})
-    venue.recall({BTC: "d-e"}, datetime.now(UTC) - timedelta(minutes=5))
 
 
 def test_a_liquidation_and_funding_while_the_session_was_away_are_booked_once(tmp_path: Path) -> None:
@@ -133,8 +136,8 @@ def test_a_liquidation_and_funding_while_the_session_was_away_are_booked_once(tm
                 known += [(BTC, paid.funding_id) for paid in after.paid]
             async with perpetual_opened(url, tmp_path, known=rules) as venue:
                 again = PerpetualTrading(venue, None, exchange, tmp_path)  # type: ignore[arg-type]
+                venue.recall({}, datetime.now(UTC) - timedelta(minutes=5), {})
                 venue.adopt([], known, {})
-                venue.recall({}, datetime.now(UTC) - timedelta(minutes=5))
                 await again.ask()
                 assert (again.fills, getattr(again, "paid", [])) == ([], [])
 
@@ -156,5 +159,77 @@ def test_funding_that_falls_due_in_an_outage_is_booked_after_it(tmp_path: Path) 
                     on.take(await on.venue.hear())
             assert [paid.amount for paid in on.paid] == [1, -2]
             assert len({paid.funding_id for paid in on.paid}) == 2
+
+    asyncio.run(main())
+
+
+class Journaled:
+    """The words of a journal, repeated one after another; as `Past` and `RecordedVenue` are to a session that goes on."""
+
+    unanswered = forgotten = frozenset[str]()
+
+    def __init__(self, words: list[VenueReport]) -> None:
+        self._words = list(words)
+
+    @property
+    def past(self) -> bool:
+        return bool(self._words)
+
+    async def submit(self, order: Order) -> VenueReport:
+        return self._words.pop(0)
+
+    async def hear(self) -> VenueReport:
+        return self._words.pop(0)
+
+
+class Nothing:
+    """A ledger of one exchange that holds what it is told."""
+
+    accounts = ()
+
+    def __init__(self, held: str, fills: int) -> None:
+        self._held, self.fills_booked = held, fills
+
+    def owned_at(self, account: str) -> dict[str, Decimal]:
+        return {BTC: D(self._held)}
+
+
+def test_a_market_that_was_deleveraged_is_still_closed_for_entries_when_the_session_comes_back(tmp_path: Path) -> None:
+    exchange = perpetual_exchange([FLAT] * 6)
+
+    async def main() -> None:
+        async with perpetual_server(exchange) as url:
+            words = list[VenueReport]()
+            async with perpetual_opened(url, tmp_path) as venue:
+                session = ContinuedVenue(venue, venue.instruments(), 60.0)
+                words.append(await session.submit(perpetual_order("e", "open buy 6 market")))
+                while not any(fill.order_id == "e" for word in words for fill in word.fills):
+                    words.append(await venue.hear())
+                exchange.deleverage(BTC, D(2))
+                venue._listener._asked_s = venue._listener._checked_s = float("-inf")
+                while not venue.closed():
+                    await venue._listener.ask()
+                    while venue._shelf._said:
+                        words.append(await venue.hear())
+                why = venue.closed()[BTC].why
+            assert "auto-deleveraged" in why
+            async with perpetual_opened(url, tmp_path, known=venue.instruments()) as back:
+                told: Any = Journaled(words)
+                again = ContinuedVenue(back, venue.instruments(), 60.0, told, told)
+                ledger: Any = Nothing("4", sum(len(word.fills) for word in words))
+                again.ledger = ledger
+                await again.submit(perpetual_order("e", "open buy 6 market"))
+                while told.past:
+                    await again.hear()
+                refused = await again.submit(perpetual_order("f", "open buy 1 market"))
+                assert refused.states[-1].status.value == "rejected"
+                said = [refused.close_only]
+                while back._shelf._said:
+                    said.append((await back.hear()).close_only)
+                closed = [each for each in said if each is not None]
+                assert closed
+                assert {each[BTC].why for each in closed} == {why}, "it is never told to be open meanwhile"
+                sold = await again.submit(perpetual_order("x", "close sell 4 market"))
+                assert sold.states[-1].status.value == "accepted"
 
     asyncio.run(main())

@@ -247,6 +247,7 @@ def test_a_leverage_above_the_first_tier_and_one_that_is_no_whole_number_are_ref
         (lambda margins: margins.leverage.update({BTC: D(7)}), "its leverage is 7 and not 2"),
         (lambda margins: margins.isolated.update({BTC: False}), "its margin is not isolated"),
     ],
+    ids=["hedged", "leverage", "cross"],
 )
 def test_a_setting_that_is_changed_by_hand_stops_entries_until_it_is_back_and_exits_go_on(
     tmp_path: Path, change: Any, said: str
