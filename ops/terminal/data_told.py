@@ -34,7 +34,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines += [file.line(tape.timeframe) for file in tape.mark_files]
     lines += [file.line() for file in tape.fact_files]
     if perpetuals is not None:
-        lines.append(_perpetual(perpetuals, tape, real=world.settings.venue.kind == "ccxt"))
+        lines.append(_perpetual(perpetuals, tape, real=world.settings.venue.is_real))
     lines += told_of(world.settings.sentiment, tape.symbols)
     _print(lines, stderr)
 
