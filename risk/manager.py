@@ -240,8 +240,8 @@ class RiskManager:
         """Sign an order that only reduces `position`: the quantity is cut to what is held, and what is short is bought back. No
         rule can refuse it.
 
-        It goes to the exchange where the position lies. `price` is the limit of a LIMIT, the trigger of a STOP; `trail`: how far a
-        STOP trails the best price, where the venue moves it [quote]. Raises ValueError for an entry, or when nothing is held.
+        It goes to the exchange where the position lies. `price` is the limit of a LIMIT, the trigger of a STOP; `trail`: how far
+        a STOP trails the best price, where the venue moves it [quote]. Raises ValueError for an entry, or when nothing is held.
         """
         if purpose is Purpose.ENTRY or position.quantity == 0:
             raise ValueError(f"not an exit: {purpose} of {position.quantity} {position.symbol}")

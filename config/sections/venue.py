@@ -135,7 +135,9 @@ class VenueSettings(Frozen):
         "day in journals written before this setting existed [s]",
     )
     ib: IbSettings | None = Field(
-        default=None, exclude_if=absent, description="the gateway of Interactive Brokers, for kind ib; null for every other"
+        default=None,
+        exclude_if=absent,
+        description="the gateway of Interactive Brokers, for kind ib; null for every other",
     )
     starting_cash: Money = Field(description="cash of the account at the start, at all exchanges together [quote]")
     also: tuple[AlsoSettings, ...] = Field(

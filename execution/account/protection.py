@@ -358,8 +358,8 @@ class Protection:
         """Place the one stop of a position of voters with their own exit, and only then withdraw what protected it before.
 
         A venue that refuses the second stop, because the first one binds the quantity, gets it after the first one is gone.
-        A real exchange always refuses it, so it is not asked first. One that was attached to its entry takes the new quantity over
-        in its place.
+        A real exchange always refuses it, so it is not asked first. One that was attached to its entry takes the new quantity
+        over in its place.
         """
         (leg,) = legs_of(position, held, self._exits, self._instruments[held.symbol])
         before = [order_id for order_id in self._orders.exits(held.symbol) if order_id != held.reducing]

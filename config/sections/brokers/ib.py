@@ -24,13 +24,16 @@ class IbSettings(Frozen):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="where the gateway listens")
     port: Annotated[int, Field(ge=1, le=65_535)] = Field(
-        default=4002, description="4002: a paper gateway, 7497: a paper TWS; 4001 and 7496 serve real money and are refused"
+        default=4002,
+        description="4002: a paper gateway, 7497: a paper TWS; 4001 and 7496 serve real money and are refused",
     )
     account: str | None = Field(
-        default=None, description="id of the account that must be there before anything is sent; null: nothing is started"
+        default=None,
+        description="id of the account that must be there before anything is sent; null: nothing is started",
     )
     client_id: Annotated[int, Field(ge=1, le=999_999)] = Field(
-        default=17, description="id of this program at the gateway; each program there has its own, and a run keeps its own"
+        default=17,
+        description="id of this program at the gateway; each program there has its own, and a run keeps its own",
     )
     answer_s: Annotated[float, Field(gt=0, le=120)] = Field(
         default=10.0, description="how long an answer of the gateway is waited for [s]"

@@ -24,7 +24,9 @@ from market.instrument import Instrument
 if TYPE_CHECKING:
     import ib_async
 
-MISSING = 'Interactive Brokers needs packages that are not installed. Nothing was started. Run: pip install "tribunal[ib]"'
+MISSING = (
+    'Interactive Brokers needs packages that are not installed. Nothing was started. Run: pip install "tribunal[ib]"'
+)
 _LONGEST_PAUSE_S = 30.0
 
 Day = tuple[date, float, float, float, float, float]
@@ -184,7 +186,12 @@ class Line:
     async def _connect(self) -> None:
         told = self.settings
         await self.ib.connectAsync(
-            told.host, told.port, clientId=told.client_id, timeout=told.answer_s, account=told.account or "", raiseSyncErrors=True
+            told.host,
+            told.port,
+            clientId=told.client_id,
+            timeout=told.answer_s,
+            account=told.account or "",
+            raiseSyncErrors=True,
         )
 
     def _refuse_account(self) -> None:
@@ -203,7 +210,9 @@ class Line:
         try:
             found = await asyncio.wait_for(self.ib.reqContractDetailsAsync(share), self.settings.answer_s)
         except (TimeoutError, ConnectionError):
-            raise DataFault(f"The gateway does not tell what {wanted.isin} is. Nothing was started. Try again later.") from None
+            raise DataFault(
+                f"The gateway does not tell what {wanted.isin} is. Nothing was started. Try again later."
+            ) from None
         except self._package.wrapper.RequestError:
             found = []
         if len(found) != 1:

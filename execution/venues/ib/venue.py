@@ -55,7 +55,13 @@ class IbVenue:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: IbSettings, *, default: Mapping[str, Instrument], key: bytes, run: str, clock: Clock | None = None
+        cls,
+        settings: IbSettings,
+        *,
+        default: Mapping[str, Instrument],
+        key: bytes,
+        run: str,
+        clock: Clock | None = None,
     ) -> AsyncIterator["IbVenue"]:
         """Connect, verify the account, and read the rules of the markets.
 
@@ -106,7 +112,10 @@ class IbVenue:
         if not tracked.is_done:
             child = None if tracked.trade is None else self._shelf.child_of(tracked.trade)
             if child is not None and child.bound is not tracked:
-                tracked.status, tracked.note = OrderStatus.CANCELLED, "its place was taken by a later stop of the same position"
+                tracked.status, tracked.note = (
+                    OrderStatus.CANCELLED,
+                    "its place was taken by a later stop of the same position",
+                )
             elif tracked.trade is not None and self.line.is_up:
                 self.line.ib.cancelOrder(tracked.trade.order)
                 await self._until(lambda: tracked.is_done)
@@ -176,14 +185,14 @@ class IbVenue:
                 return f"{price} is not on the tick of {rules.tick_size}"
         if not self.line.is_up:
             return BROKEN
-        return "" if not order.reduce_only or self._free(order) > 0 else "nothing of it is held: there is nothing to sell"
+        return (
+            "" if not order.reduce_only or self._free(order) > 0 else "nothing of it is held: there is nothing to sell"
+        )
 
     def _free(self, order: Order) -> Decimal:
         """What an exit may sell: what is held and not being sold at market already [shares]."""
-        selling = sum(
-            (each.quantity - each.filled for each in self._shelf.alive() if each.order.reduce_only and _sells_at_once(each.order)),
-            Decimal(0),
-        )  # fmt: skip
+        sales = [each for each in self._shelf.alive() if each.order.reduce_only and each.order.kind is OrderKind.MARKET]
+        selling = sum((each.quantity - each.filled for each in sales if each.order.symbol == order.symbol), Decimal(0))
         return self._held.get(order.symbol, Decimal(0)) - selling
 
     async def _enter(self, order: Order) -> VenueReport:
@@ -224,9 +233,15 @@ class IbVenue:
     def _bind(self, order: Order, quantity: Decimal, child: Child) -> VenueReport:
         """The stop that the account asks for is the child that was attached to its entry."""
         entry = self._shelf.of(f"{order.decision_id}-e")
-        tracked = self._shelf.put(Tracked(order, quantity, child.trade, OrderStatus.ACCEPTED, note="attached to the entry"))
+        tracked = self._shelf.put(
+            Tracked(order, quantity, child.trade, OrderStatus.ACCEPTED, note="attached to the entry")
+        )
         child.bound = tracked
-        if child.is_live and (entry is None or entry.is_done) and Decimal(repr(child.trade.order.totalQuantity)) != quantity:
+        if (
+            child.is_live
+            and (entry is None or entry.is_done)
+            and Decimal(repr(child.trade.order.totalQuantity)) != quantity
+        ):
             child.trade.order.totalQuantity = float(quantity)
             self.line.ib.placeOrder(self.line.listed[order.symbol].contract, child.trade.order)
         answer = self._answer(tracked)
@@ -310,7 +325,7 @@ class IbVenue:
         self._words.put_nowait(VenueReport(fills=(fill,), states=(tracked.state(self._clock.now()),)))
 
     def _fill_of(self, told: "ib_async.Fill", order: Order | None) -> Fill:
-        """A fill of the account. One of an attached stop that no order of the account stands for yet is completed when it does."""
+        """A fill of the account. One of an attached stop that no order stands for yet is completed when one does."""
         done, fee = told.execution, told.commissionReport
         names = {listed.contract.conId: symbol for symbol, listed in self.line.listed.items()}
         ref = done.orderRef.removeprefix(self._prefix).removesuffix(_STOP_MARK)
@@ -389,7 +404,10 @@ class IbVenue:
         for told in self._executions(tracked):
             self._book(tracked, self._fill_of(told, tracked.order))
         if not tracked.is_done:
-            tracked.status, tracked.note = OrderStatus.CANCELLED, "it was no longer at the broker when the line was there again"
+            tracked.status, tracked.note = (
+                OrderStatus.CANCELLED,
+                "it was no longer at the broker when the line was there again",
+            )
             self._say(tracked)
 
     def _hear_again(self, told: "ib_async.Fill") -> None:
@@ -454,10 +472,6 @@ class IbVenue:
 def _answered(trade: "ib_async.Trade") -> bool:
     status = trade.orderStatus.status
     return status in LIVE or status in ENDED or status == "Filled"
-
-
-def _sells_at_once(order: Order) -> bool:
-    return order.kind is OrderKind.MARKET
 
 
 def _side(price: float, size: float) -> tuple[Level, ...]:

@@ -143,7 +143,9 @@ def _world(name: str, shop: Any) -> Live:
     def run(scenario: Scenario) -> None:
         async def main() -> None:
             made = VENUES[name](shop)
-            async with made if isinstance(made, ExchangeWorld | TwoExchangesWorld | TwsWorld) else nullcontext(made) as world:
+            async with (
+                made if isinstance(made, ExchangeWorld | TwoExchangesWorld | TwsWorld) else nullcontext(made) as world
+            ):
                 await scenario(world)
 
         asyncio.run(main())

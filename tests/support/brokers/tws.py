@@ -260,7 +260,9 @@ class Tws:
         """Message 4."""
         order = self.orders.get((client_id, order_id))
         if order is None:
-            self._sessions[client_id].error(order_id, 10147, f"OrderId {order_id} that needs to be cancelled is not found")
+            self._sessions[client_id].error(
+                order_id, 10147, f"OrderId {order_id} that needs to be cancelled is not found"
+            )
         elif order.status in _DONE:
             self._sessions[client_id].error(order_id, 161, "Cancel attempted when order is not in a cancellable state")
         else:
@@ -280,7 +282,9 @@ class Tws:
     def enter(self, session: "_Session") -> bool:
         """Whether a client may come in: its id must be free (error 326)."""
         if session.client_id in self._sessions:
-            session.error(-1, 326, "Unable to connect as the client id is already in use. Retry with a unique client id.")
+            session.error(
+                -1, 326, "Unable to connect as the client id is already in use. Retry with a unique client id."
+            )
             return False
         self._sessions[session.client_id] = session
         self.connections += 1
@@ -398,7 +402,18 @@ class _Session:
         mean = order.paid / order.filled if order.filled else 0
         left = order.quantity - order.filled
         self.send(
-            3, order.order_id, order.status, order.filled, left, mean, order.perm_id, order.parent_id, 0, order.client_id, "", 0
+            3,
+            order.order_id,
+            order.status,
+            order.filled,
+            left,
+            mean,
+            order.perm_id,
+            order.parent_id,
+            0,
+            order.client_id,
+            "",
+            0,
         )
 
     def execution(

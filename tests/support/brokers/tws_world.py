@@ -19,7 +19,12 @@ ISIN = "US0000000001"
 
 def settings_at(port: int, **changes: Any) -> IbSettings:
     """Settings of one market, BTC/USDT, at a double."""
-    told = {"port": port, "account": "DU1234567", "answer_s": 2.0, "contracts": {"BTC/USDT": {"isin": ISIN, "exchange": "X"}}}
+    told = {
+        "port": port,
+        "account": "DU1234567",
+        "answer_s": 2.0,
+        "contracts": {"BTC/USDT": {"isin": ISIN, "exchange": "X"}},
+    }
     return IbSettings.model_validate(told | changes)
 
 
@@ -51,7 +56,9 @@ class TwsWorld:
     async def submit(self, order_id: str, text: str, **more: Any) -> VenueReport:
         return await self.venue.submit(self.order(order_id, text, hour=self._hour, **more))
 
-    def order(self, order_id: str, text: str, *, trail: str | None = None, decision: str | None = None, **more: Any) -> Order:
+    def order(
+        self, order_id: str, text: str, *, trail: str | None = None, decision: str | None = None, **more: Any
+    ) -> Order:
         """A sealed order. `trail`: with a trailing stop at this distance; `decision`: of that decision."""
         order: Order = self.shop.order(order_id, text, **more)
         changes: dict[str, Any] = {} if trail is None else {"trail_quote": Decimal(trail)}

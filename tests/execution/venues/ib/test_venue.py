@@ -225,7 +225,9 @@ def test_an_entry_whose_fate_is_not_known_is_looked_for_and_never_sent_twice(sho
         ({"port": 7496}, "port 7496 serves real money"),
     ],
 )
-def test_no_line_is_opened_to_real_money_or_to_an_account_that_is_not_named(changes: dict[str, Any], words: str) -> None:
+def test_no_line_is_opened_to_real_money_or_to_an_account_that_is_not_named(
+    changes: dict[str, Any], words: str
+) -> None:
     told = {"account": "DU1", "contracts": {}}
     with pytest.raises(UsageFault, match=words):
         refuse_real(IbSettings.model_validate(told | changes))
@@ -277,7 +279,10 @@ def test_daily_bars_come_with_the_running_day_and_a_question_without_data_is_an_
         from datetime import date
 
         double: Tws = world.tws
-        double.listings[1].bars += [(date(2024, 1, 2), 1.0, 2.0, 0.5, 1.5, 10.0), (date(2024, 1, 3), 1.5, 1.6, 1.4, 1.5, 3.0)]
+        double.listings[1].bars += [
+            (date(2024, 1, 2), 1.0, 2.0, 0.5, 1.5, 10.0),
+            (date(2024, 1, 3), 1.5, 1.6, 1.4, 1.5, 3.0),
+        ]
         days = await world.venue.line.days("BTC/USDT", "5 D")
         assert days[-1] == (date(2024, 1, 3), 1.5, 1.6, 1.4, 1.5, 3.0)
         double.bars_fail = 1
