@@ -78,8 +78,10 @@ def _account(settings: Settings) -> str:
     venue = settings.venue
     if venue.also:
         return f"at {len(venue.members)} exchanges: {', '.join(_place(name, settings) for name in venue.members)}"
-    if venue.kind != "ccxt":
+    if not venue.is_real:
         return "on the simulated exchange"
+    if venue.ib is not None:
+        return f"at Interactive Brokers: paper account {venue.ib.account}"
     if venue.url is not None:
         return f"at {venue.url}, no address of {venue.exchange}'s own"
     return f"at {venue.exchange}: REAL MONEY" if settings.world == "live" else f"at {venue.exchange}'s test network"

@@ -159,6 +159,11 @@ class IbVenue:
     def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
         """Shares pay no funding and are not liquidated here: there is nothing to recall."""
 
+    def foreign(self) -> tuple[str, ...]:
+        """Marks of open orders of this program that are those of another run."""
+        refs = (trade.order.orderRef for trade in self.line.ib.openTrades())
+        return tuple(ref for ref in refs if ref.startswith("trib-") and not ref.startswith(self._prefix))
+
     def silent_s(self) -> float | None:
         """How long the line has been broken [s]."""
         return self.line.silent_s()

@@ -291,6 +291,11 @@ class Tws:
         return True
 
     @property
+    def is_in(self) -> bool:
+        """Whether a client is connected."""
+        return bool(self._sessions)
+
+    @property
     def next_id(self) -> int:
         return max((order.order_id for order in self.orders.values()), default=0) + 1
 
@@ -328,7 +333,7 @@ class _Session:
         (length,) = struct.unpack(">I", await self.reader.readexactly(4))
         return await self.reader.readexactly(length)
 
-    def _answer(self, what: int, fields: list[str]) -> bool:  # noqa: PLR0912 - one row a message
+    def _answer(self, what: int, fields: list[str]) -> bool:
         tws = self.tws
         match what:
             case 71:
