@@ -42,8 +42,8 @@ class TradingCalendar:
             warnings.simplefilter("ignore")  # it asks pandas for what a later major will answer otherwise
             made = _opened(package, name)
             self.zone = ZoneInfo(str(made.tz))
-            self._closes = [moment.to_pydatetime().astimezone(UTC) for moment in made.closes]
-            self._days = [moment.date() for moment in made.sessions]
+            self._closes: list[datetime] = [moment.to_pydatetime().astimezone(UTC) for moment in made.closes]
+            self._days: list[date] = [moment.date() for moment in made.sessions]
         self.name = name
 
     @property

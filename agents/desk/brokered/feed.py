@@ -51,8 +51,8 @@ class Schedule(NamedTuple):
 class SessionFeed:
     """The sessions after the date `day`, which was the last one to be passed on, at the moment `at`.
 
-    `monitor` has read what came before. `tell` is told, in words for the user, when the broker falls silent. `bars`: it ends after
-    so many sessions; None for no end.
+    `monitor` has read what came before. `tell` is told, in words for the user, when the broker falls silent.
+    `bars`: it ends after so many sessions; None for no end.
     """
 
     def __init__(
@@ -157,4 +157,5 @@ class SessionFeed:
 
 
 def _of_day(rows: Days, day: date) -> Prices | None:
-    return next((prices for told, *prices in reversed(rows) if told == day), None)  # type: ignore[misc]
+    row = next((row for row in reversed(rows) if row[0] == day), None)
+    return None if row is None else row[1:]

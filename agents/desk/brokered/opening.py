@@ -77,8 +77,8 @@ async def greet_broker(
         if capital is None or capital <= 0:
             currency = broker.line.currency
             raise UsageFault(
-                f"The account has no AvailableFunds in {currency}. Nothing was started: markets are traded in the currency of the "
-                "account."
+                f"The account has no AvailableFunds in {currency}. Nothing was started: markets are traded in the currency of "
+                "the account."
             )
         account = AccountAt(exchange=settings.venue.exchange, network="testnet", run=run)
         whole = capital.quantize(Decimal("0.01"), ROUND_DOWN)
@@ -146,8 +146,8 @@ def past_tape(
 
 def _columns(symbol: str, rows: list[tuple[date, float, float, float, float, float]]) -> RawCandles:
     close_ms = np.array([to_ms(bar_close(row[0])) for row in rows], dtype=np.int64)
-    columns = (np.array([row[place] for row in rows], dtype=np.float64) for place in range(1, 6))
-    return RawCandles(symbol, Timeframe.D1, close_ms, *columns)
+    first, high, low, last, volume = (np.array([row[n] for row in rows], dtype=np.float64) for n in range(1, 6))
+    return RawCandles(symbol, Timeframe.D1, close_ms, first, high, low, last, volume)
 
 
 def _last_day(calendar: TradingCalendar, now: datetime, schedule: Schedule, until: Slice | None) -> date:

@@ -62,7 +62,7 @@ def keep_trailing(ib: "ib_async.IB") -> None:
             trade.order.trailStopPrice, trade.order.lmtPriceOffset = order.trailStopPrice, order.lmtPriceOffset
         known(order_id, contract, order, state)
 
-    wrapper.openOrder = open_order  # type: ignore[method-assign]
+    wrapper.openOrder = open_order  # type: ignore[method-assign,assignment]
 
 
 class Line:
@@ -70,9 +70,9 @@ class Line:
 
     def __init__(self, settings: IbSettings, clock: Clock) -> None:
         """Use `open`."""
-        self._package = ib_package()
+        self.package = ib_package()
         self.settings, self._clock = settings, clock
-        self.ib: ib_async.IB = self._package.IB()
+        self.ib: ib_async.IB = self.package.IB()
         self.ib.RaiseRequestErrors = True
         self.listed: dict[str, Listed] = {}
         self.currency = ""
@@ -150,7 +150,7 @@ class Line:
         )
         try:
             told = await asyncio.wait_for(asking, self.settings.answer_s)
-        except (TimeoutError, ConnectionError, self._package.wrapper.RequestError) as fault:
+        except (TimeoutError, ConnectionError, self.package.wrapper.RequestError) as fault:
             why = " ".join(str(fault).split()) or "no answer in time"
             raise DataFault(f"The gateway tells no daily bars of {symbol} ({why}). Nothing was made up.") from None
         return tuple((each.date, each.open, each.high, each.low, each.close, each.volume) for each in told)
@@ -204,7 +204,7 @@ class Line:
 
     async def _find(self, symbol: str) -> Listed:
         wanted = self.settings.contracts[symbol]
-        share = self._package.Stock(
+        share = self.package.Stock(
             secIdType="ISIN", secId=wanted.isin, exchange=wanted.exchange, currency=symbol.partition("/")[2]
         )
         try:
@@ -213,7 +213,7 @@ class Line:
             raise DataFault(
                 f"The gateway does not tell what {wanted.isin} is. Nothing was started. Try again later."
             ) from None
-        except self._package.wrapper.RequestError:
+        except self.package.wrapper.RequestError:
             found = []
         if len(found) != 1:
             told = "no share" if not found else f"{len(found)} listings ({', '.join(_place(each) for each in found)})"

@@ -60,7 +60,7 @@ class Tracked:
             why = next((entry for entry in reversed(self.trade.log) if entry.errorCode not in (0, 202)), None)
             refused = why is not None and not self.filled and before is OrderStatus.UNKNOWN
             self.status = OrderStatus.REJECTED if refused else OrderStatus.CANCELLED
-            self.note = "" if why is None else " ".join(why.message.split())
+            self.note = self.note or ("" if why is None else " ".join(why.message.split()))
         elif told.status in LIVE and before is OrderStatus.UNKNOWN:
             self.status = OrderStatus.ACCEPTED
         return self.status is not before
@@ -87,7 +87,7 @@ class Child:
 
     def has_moved(self) -> bool:
         """Whether it stands elsewhere than when this was last asked; the order that it stands for then says where."""
-        now = self.trade.order.trailStopPrice
+        now = float(self.trade.order.trailStopPrice)
         if self.bound is None or self.bound.is_done or not 0 < now < _UNSET or now == self.at:
             return False
         self.at, self.bound.note = now, f"trails at {now:g}"

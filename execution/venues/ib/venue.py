@@ -10,8 +10,9 @@ is nowhere counts as never taken, and is not sent a second time.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,9 @@ from config.clock import Clock, SystemClock, aware
 from config.sections.brokers.ib import IbSettings
 from execution.reports import CloseOnly, Fill, Liquidity, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.venues.ib.line import Line, exact
+from execution.venues.ib.recovery import Recovery
 from execution.venues.ib.tracked import ENDED, LIVE, Child, Shelf, Tracked
+from execution.venues.ib.wires import STOP_MARK, Wires
 from market.book import Book, Level
 from market.instrument import Instrument
 from risk.order import Order, OrderKind, Seal
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
 _NOTHING = VenueReport()
 _LOOK_S = 0.01
-_STOP_MARK = "/stop"
 BROKEN = "the gateway of Interactive Brokers does not answer"
 """Why all markets are close-only while the line is broken."""
 
@@ -43,9 +45,13 @@ class IbVenue:
         self.line, self._rules, self._seal, self._clock = line, rules, seal, clock
         self._prefix = f"trib-{run}-"
         self._shelf = Shelf()
+        self._wires = Wires(line, self._prefix)
+        self._recovery = Recovery(line, self._shelf, self._prefix, self._book, self._say, self._fill_of)
         self._held: dict[str, Decimal] = {}
-        self._words: asyncio.Queue[VenueReport] = asyncio.Queue()
-        self._booked: set[str] = set()
+        self._words = deque[VenueReport]()
+        self._stirred = asyncio.Event()
+        self._asked = 0
+        """How many questions are being answered: what is said meanwhile goes into an answer, or is heard after it."""
         self._told_broken = False
         line.ib.orderStatusEvent += self._on_status
         line.ib.commissionReportEvent += self._on_commission
@@ -88,18 +94,18 @@ class IbVenue:
         """Send an order, and wait a little for evidence. A forged, repeated or impossible order is refused and not sent."""
         if why := self._refusal(order):
             return self._refused(order, why)
-        if order.reduce_only:
-            return await self._leave(order)
-        return await self._enter(order)
+        with self._answering():
+            return await (self._leave(order) if order.reduce_only else self._enter(order))
 
     async def settle(self, order: Order) -> VenueReport:
         """Answer for an order whose intent is journaled and may have been sent before the session was broken off: it is looked
         for. An exit that is nowhere is sent; an entry is not, since the broker proves no absence."""
         if why := self._refusal(order):
             return self._refused(order, why)
-        tracked = self._recovered(order)
+        tracked = self._recovery.recovered(order)
         if tracked is None and order.reduce_only:
-            return await self._leave(order)
+            with self._answering():
+                return await self._leave(order)
         if tracked is None:
             return self._refused(order, "it is neither open nor traded at the broker: it was not sent again")
         return self._answer(tracked)
@@ -109,6 +115,10 @@ class IbVenue:
         tracked = self._shelf.of(order_id)
         if tracked is None:
             return _NOTHING
+        with self._answering():
+            return await self._cancelled(tracked)
+
+    async def _cancelled(self, tracked: Tracked) -> VenueReport:
         if not tracked.is_done:
             child = None if tracked.trade is None else self._shelf.child_of(tracked.trade)
             if child is not None and child.bound is not tracked:
@@ -123,12 +133,15 @@ class IbVenue:
 
     async def hear(self) -> VenueReport:
         """Wait for the next fills and states."""
-        return await self._words.get()
+        while self._asked or not self._words:
+            self._stirred.clear()
+            await self._stirred.wait()
+        return self._words.popleft()
 
     async def account(self) -> VenueAccount | None:
         """All cash [quote] and shares by symbol. None while the line is broken, or while a fill is not heard."""
         cash = self.line.money("TotalCashBalance")
-        if cash is None or not self.line.is_up or not self._words.empty() or not self._all_booked():
+        if cash is None or not self.line.is_up or self._words or not self._all_booked():
             return None
         return VenueAccount(cash=cash, held=self.line.held())
 
@@ -147,14 +160,14 @@ class IbVenue:
         """Take over from the journal: orders that were answered and are not done, trades that are booked, and what the ledger
         holds by symbol [shares]. What happened since is heard."""
         self._held = dict(held)
-        self._booked |= {trade_id for _, trade_id in trade_ids}
+        self._recovery.booked |= {trade_id for _, trade_id in trade_ids}
         for order in orders:
-            if self._recovered(order) is None:
+            if self._recovery.recovered(order) is None:
                 note = "it was no longer at the broker when the session came back"
                 lost = self._shelf.put(Tracked(order, order.quantity, None, OrderStatus.CANCELLED, note=note))
                 self._say(lost)
         self._told_broken = False
-        self._words.put_nowait(VenueReport(close_only={}))
+        self._tell(VenueReport(close_only={}))
 
     def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
         """Shares pay no funding and are not liquidated here: there is nothing to recall."""
@@ -202,21 +215,21 @@ class IbVenue:
 
     async def _enter(self, order: Order) -> VenueReport:
         tracked = self._shelf.put(Tracked(order, order.quantity))
-        wire = self._wire(order, order.quantity)
+        wire = self._wires.of(order, order.quantity)
         if order.trail_quote is None:
             tracked.trade = self._place(order.symbol, wire)
             return await self._evidence(tracked)
         wire.transmit = False
-        stop = self._trailing(order, order.quantity, order.trail_quote, f"{wire.orderRef}{_STOP_MARK}")
+        stop = self._wires.trailing(order.quantity, order.trail_quote, f"{wire.orderRef}{STOP_MARK}")
         stop.parentId, stop.transmit = wire.orderId, True
         tracked.trade = self._place(order.symbol, wire)
         child = self._shelf.children[order.decision_id] = Child(self._place(order.symbol, stop), order.trail_quote)
         await self._until(lambda: tracked.status is not OrderStatus.UNKNOWN and _answered(child.trade))
         if not child.is_live and not tracked.is_done and child.trade.orderStatus.status != "Filled":
             why = next((entry.message for entry in reversed(child.trade.log) if entry.errorCode), "it was not answered")
+            tracked.note = f"its stop is not live ({' '.join(why.split())}), so the entry was withdrawn"
             self.line.ib.cancelOrder(tracked.trade.order)
             await self._until(lambda: tracked.is_done)
-            tracked.note = f"its stop is not live ({' '.join(why.split())}), so the entry was withdrawn"
         return self._answer(tracked)
 
     async def _leave(self, order: Order) -> VenueReport:
@@ -226,13 +239,13 @@ class IbVenue:
             return self._bind(order, quantity, child)
         tracked = self._shelf.put(Tracked(order, quantity))
         if order.trail_quote is not None:
-            wire = self._trailing(order, quantity, order.trail_quote, f"{self._prefix}{order.order_id}")
+            wire = self._wires.trailing(quantity, order.trail_quote, f"{self._prefix}{order.order_id}")
             if order.stop_price is not None:
                 wire.trailStopPrice = float(order.stop_price)
             tracked.trade = self._place(order.symbol, wire)
             self._shelf.children[order.decision_id] = Child(tracked.trade, order.trail_quote, tracked)
         else:
-            tracked.trade = self._place(order.symbol, self._wire(order, quantity))
+            tracked.trade = self._place(order.symbol, self._wires.of(order, quantity))
         return await self._evidence(tracked)
 
     def _bind(self, order: Order, quantity: Decimal, child: Child) -> VenueReport:
@@ -254,29 +267,6 @@ class IbVenue:
         for fill in early:
             self._book(tracked, fill.model_copy(update={"order_id": order.order_id, "purpose": order.purpose}))
         return answer
-
-    def _wire(self, order: Order, quantity: Decimal) -> "ib_async.Order":
-        """The order as the broker takes it. A purchase at market up to a price is a limit order of the day."""
-        package = self.line._package
-        kind = {OrderKind.MARKET: "MKT", OrderKind.LIMIT: "LMT", OrderKind.STOP: "STP"}[order.kind]
-        wire = package.Order(
-            action=order.side.value.upper(), totalQuantity=float(quantity), orderType="LMT" if order.capped else kind,
-            orderId=self.line.ib.client.getReqId(), orderRef=f"{self._prefix}{order.order_id}",
-            tif="GTC" if order.reduce_only and order.kind is not OrderKind.MARKET else "DAY", account=self.line.settings.account,
-        )  # fmt: skip
-        if order.limit_price is not None:
-            wire.lmtPrice = float(order.limit_price)
-        if order.stop_price is not None:
-            wire.auxPrice = float(order.stop_price)
-        if order.oco_group:
-            wire.ocaGroup, wire.ocaType = f"{self._prefix}{order.oco_group}", 1
-        return wire  # type: ignore[no-any-return]
-
-    def _trailing(self, order: Order, quantity: Decimal, distance: Decimal, ref: str) -> "ib_async.Order":
-        return self.line._package.Order(  # type: ignore[no-any-return]
-            action="SELL", totalQuantity=float(quantity), orderType="TRAIL", auxPrice=float(distance), tif="GTC", orderRef=ref,
-            orderId=self.line.ib.client.getReqId(), account=self.line.settings.account,
-        )  # fmt: skip
 
     def _place(self, symbol: str, wire: "ib_async.Order") -> "ib_async.Trade":
         return self.line.ib.placeOrder(self.line.listed[symbol].contract, wire)
@@ -311,7 +301,7 @@ class IbVenue:
         if about is None and child is None:
             return
         fill = self._fill_of(told, None if about is None else about.order)
-        if fill.trade_id in self._booked:
+        if fill.trade_id in self._recovery.booked:
             return
         if about is None:
             assert child is not None
@@ -322,18 +312,18 @@ class IbVenue:
 
     def _book(self, tracked: Tracked, fill: Fill) -> None:
         """Report a fill with the state that follows from it."""
-        if fill.trade_id in self._booked or not tracked.take(fill):
+        if fill.trade_id in self._recovery.booked or not tracked.take(fill):
             return
-        self._booked.add(fill.trade_id)
+        self._recovery.booked.add(fill.trade_id)
         self._held[fill.symbol] = self._held.get(fill.symbol, Decimal(0)) + fill.side.sign * fill.quantity
         tracked.follow()
-        self._words.put_nowait(VenueReport(fills=(fill,), states=(tracked.state(self._clock.now()),)))
+        self._tell(VenueReport(fills=(fill,), states=(tracked.state(self._clock.now()),)))
 
     def _fill_of(self, told: "ib_async.Fill", order: Order | None) -> Fill:
         """A fill of the account. One of an attached stop that no order stands for yet is completed when one does."""
         done, fee = told.execution, told.commissionReport
         names = {listed.contract.conId: symbol for symbol, listed in self.line.listed.items()}
-        ref = done.orderRef.removeprefix(self._prefix).removesuffix(_STOP_MARK)
+        ref = done.orderRef.removeprefix(self._prefix).removesuffix(STOP_MARK)
         entry = self._shelf.of(ref)
         about = order or (None if entry is None else entry.order)
         assert about is not None
@@ -347,19 +337,32 @@ class IbVenue:
     def _all_booked(self) -> bool:
         """Whether every execution of our orders that the broker has told was reported."""
         return all(
-            fill.execution.execId in self._booked
+            fill.execution.execId in self._recovery.booked
             for fill in self.line.ib.fills()
             if fill.execution.orderRef.startswith(self._prefix)
         )
 
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """While a question is answered, nothing that belongs to its answer is heard beside it."""
+        self._asked += 1
+        try:
+            yield
+        finally:
+            self._asked -= 1
+            self._stirred.set()
+
+    def _tell(self, report: VenueReport) -> None:
+        self._words.append(report)
+        self._stirred.set()
+
     def _say(self, tracked: Tracked) -> None:
-        self._words.put_nowait(VenueReport(states=(tracked.state(self._clock.now()),)))
+        self._tell(VenueReport(states=(tracked.state(self._clock.now()),)))
 
     def _answer(self, tracked: Tracked) -> VenueReport:
         """The state of an order, behind all that was not heard yet: its fills come before its end."""
-        waiting = list[VenueReport]()
-        while not self._words.empty():
-            waiting.append(self._words.get_nowait())
+        waiting = list(self._words)
+        self._words.clear()
         closed = [each.close_only for each in waiting if each.close_only is not None]
         state = tracked.state(self._clock.now())
         told = [each for report in waiting for each in report.states if each.order_id != state.order_id]
@@ -381,97 +384,13 @@ class IbVenue:
         """The line is broken: no market takes new risk until it is there again."""
         if not self._told_broken and not self.line._closing:
             self._told_broken = True
-            self._words.put_nowait(VenueReport(close_only={name: CloseOnly(why=BROKEN) for name in self._rules}))
+            self._tell(VenueReport(close_only={name: CloseOnly(why=BROKEN) for name in self._rules}))
 
     def _on_return(self) -> None:
         """The line is there again: what was missed is heard, and orders without an answer are looked for."""
         self._told_broken = False
-        self._words.put_nowait(VenueReport(close_only={}))
-        for tracked in list(self._shelf.alive()):
-            found = self._found(tracked.order)
-            if found is not None:
-                tracked.trade = found
-                child = self._shelf.children.get(tracked.order.decision_id)
-                if child is not None and child.bound is tracked:
-                    child.trade = found
-            elif tracked.status is OrderStatus.UNKNOWN or tracked.trade is not None:
-                self._look_back(tracked)
-            if tracked.follow():
-                self._say(tracked)
-        for child in self._shelf.children.values():
-            if child.bound is None and (again := self._of_ref(child.trade.order.orderRef)) is not None:
-                child.trade = again
-        for told in self.line.ib.fills():
-            self._hear_again(told)
-
-    def _look_back(self, tracked: Tracked) -> None:
-        """An order that is not open any more: what it has traded is told, and the rest of it has ended."""
-        for told in self._executions(tracked):
-            self._book(tracked, self._fill_of(told, tracked.order))
-        if not tracked.is_done:
-            tracked.status, tracked.note = (
-                OrderStatus.CANCELLED,
-                "it was no longer at the broker when the line was there again",
-            )
-            self._say(tracked)
-
-    def _hear_again(self, told: "ib_async.Fill") -> None:
-        for tracked in list(self._shelf.alive()):
-            if told in self._executions(tracked):
-                self._book(tracked, self._fill_of(told, tracked.order))
-
-    def _recovered(self, order: Order) -> Tracked | None:
-        """An order of the journal as the broker has it: open, or traded; None if it has neither."""
-        found = self._found(order)
-        tracked = Tracked(order, order.quantity, found)
-        executions = self._executions(tracked)
-        if found is None and not executions:
-            return None
-        tracked.status = OrderStatus.ACCEPTED
-        if found is not None:
-            tracked.quantity = min(order.quantity, exact(found.order.totalQuantity))
-        self._shelf.put(tracked)
-        if found is not None and order.trail_quote is not None:
-            self._attach(order, tracked, found)
-        for told in executions:
-            fill = self._fill_of(told, order)
-            if fill.trade_id in self._booked:
-                tracked.executions.add(fill.trade_id)
-                tracked.filled += fill.quantity
-            else:
-                self._book(tracked, fill)
-        if found is None and not tracked.is_done:
-            tracked.status = OrderStatus.FILLED if tracked.filled >= tracked.quantity else OrderStatus.CANCELLED
-            self._say(tracked)
-        return tracked
-
-    def _attach(self, order: Order, tracked: Tracked, found: "ib_async.Trade") -> None:
-        assert order.trail_quote is not None
-        if order.reduce_only:
-            self._shelf.children[order.decision_id] = Child(found, order.trail_quote, tracked)
-        elif order.decision_id not in self._shelf.children:
-            child = self._of_ref(f"{self._prefix}{order.order_id}{_STOP_MARK}")
-            if child is not None:
-                self._shelf.children[order.decision_id] = Child(child, order.trail_quote)
-
-    def _refs(self, order: Order) -> tuple[str, ...]:
-        """What the broker knows an order by: its own mark, or that of the stop that was attached to the entry."""
-        own = f"{self._prefix}{order.order_id}"
-        if order.reduce_only and order.trail_quote is not None:
-            return own, f"{self._prefix}{order.decision_id}-e{_STOP_MARK}"
-        return (own,)
-
-    def _found(self, order: Order) -> "ib_async.Trade | None":
-        return next((trade for ref in self._refs(order) if (trade := self._of_ref(ref)) is not None), None)
-
-    def _of_ref(self, ref: str) -> "ib_async.Trade | None":
-        """The open order of the broker with this mark."""
-        open_ones = (each for each in self.line.ib.openTrades() if each.orderStatus.status not in ENDED)
-        return next((each for each in open_ones if each.order.orderRef == ref), None)
-
-    def _executions(self, tracked: Tracked) -> "list[ib_async.Fill]":
-        refs = self._refs(tracked.order)
-        return [each for each in self.line.ib.fills() if each.execution.orderRef in refs]
+        self._tell(VenueReport(close_only={}))
+        self._recovery.come_back()
 
 
 def _answered(trade: "ib_async.Trade") -> bool:

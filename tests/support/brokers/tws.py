@@ -459,7 +459,8 @@ class _Session:
     def _contract(self, listing: Listing) -> tuple[Any, ...]:
         """Contract id to trading class."""
         return (
-            listing.con_id, listing.symbol, "STK", "", 0, "", "", listing.exchange, listing.currency, listing.symbol, listing.symbol
+            listing.con_id, listing.symbol, "STK", "", 0, "", "", listing.exchange, listing.currency, listing.symbol,
+            listing.symbol,
         )  # fmt: skip
 
     def _details(self, fields: list[str]) -> None:

@@ -77,7 +77,7 @@ class TwsWorld:
         """All that is to be heard once the double has answered everything."""
         await self.venue.line.settled()
         states, fills = list[OrderState](), list[Fill]()
-        while not self.venue._words.empty():
+        while self.venue._words:
             report = await self.venue.hear()
             states += report.states
             fills += report.fills
