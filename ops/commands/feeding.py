@@ -8,9 +8,9 @@ from pathlib import Path
 
 from agents.approval.petition import teller_of
 from agents.court.mind import Overheard
-from agents.desk.brokered.feed import SessionFeed
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
+from agents.desk.clocked.sessions import SessionFeed
 from agents.desk.models import models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
@@ -114,7 +114,7 @@ def past_of_run(
 
 def _past_at_broker(world: World, kept: Kept | None, key: bytes, clock: PacedClock) -> PastOfRun:
     """The same at a broker of shares: its account, five years of days, and the money that it has."""
-    from agents.desk.brokered.opening import greet_broker  # it loads what exchanges do not need
+    from agents.desk.clocked.broker import greet_broker  # it loads what exchanges do not need
 
     settings, before = world.settings, None if kept is None else kept.session
     until = kept.told[-1] if kept is not None and kept.told else None

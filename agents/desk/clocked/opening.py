@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agents.desk.brokered.feed import SessionFeed
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
 from agents.desk.clocked.figures import Connection, Figures, Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
+from agents.desk.clocked.sessions import SessionFeed
 from agents.desk.clocked.voters import voters_of
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
@@ -182,7 +182,7 @@ async def feed_desk(
     async with AsyncExitStack() as held:
         brokered = None
         if settings.venue.kind == "ib":
-            from agents.desk.brokered.opening import broker_feed  # it loads what exchanges do not need
+            from agents.desk.clocked.broker import broker_feed  # it loads what exchanges do not need
 
             told_last, left = (() if kept is None else kept.told), _left(session, 0 if kept is None else kept.bars)
             opening = broker_feed(settings, session, world.tape, told_last, key, clock, resuming, left, world.tell)

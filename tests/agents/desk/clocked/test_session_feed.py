@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from virtual_clock import VirtualClock
 
-from agents.desk.brokered.feed import Days, Schedule, SessionFeed
+from agents.desk.clocked.sessions import Days, Schedule, SessionFeed
 from config.errors import DataFault
 from config.reading.load import load_profile
 from market.bar import Slice

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.desk.brokered.feed import Days, Schedule, SessionFeed
 from agents.desk.clocked.opened import Opened
+from agents.desk.clocked.sessions import Days, Schedule, SessionFeed
 from agents.recorded.resumed import ResumingSink
 from agents.records.record import AccountAt, Session
 from config.clock import PacedClock, to_ms
