@@ -28,6 +28,8 @@ MISSING = (
     'Interactive Brokers needs packages that are not installed. Nothing was started. Run: pip install "tribunal[ib]"'
 )
 _LONGEST_PAUSE_S = 30.0
+_LOST, _RESTORED = 1100, (1101, 1102)
+"""Codes with which a gateway says that it has lost the broker, and has it again."""
 
 Day = tuple[date, float, float, float, float, float]
 """Date, open, high, low, close [quote] and volume [shares] of a daily bar."""
@@ -76,8 +78,11 @@ class Line:
         self.ib.RaiseRequestErrors = True
         self.listed: dict[str, Listed] = {}
         self.currency = ""
+        self.lost: Callable[[], None] = lambda: None
         self.returned: Callable[[], None] = lambda: None
-        """Is called when the line is there again."""
+        """Are called when the line is broken, and when it is there again."""
+        self._cut = False
+        """Whether the gateway has said that it has lost the broker (1100)."""
         self._lost_utc: Any = None
         self._again: asyncio.Task[None] | None = None
         self._closing = False
@@ -102,14 +107,15 @@ class Line:
             for listed in line.listed.values():
                 line.ib.reqMktData(listed.contract)
             line.ib.disconnectedEvent += line._broken
+            line.ib.errorEvent += line._told
             yield line
         finally:
             await line._close()
 
     @property
     def is_up(self) -> bool:
-        """Whether the gateway is connected."""
-        return bool(self.ib.isConnected())
+        """Whether the gateway is connected, and the broker behind it."""
+        return bool(self.ib.isConnected()) and not self._cut
 
     def silent_s(self) -> float:
         """How long the line has been broken [s]; 0 while it is not."""
@@ -226,16 +232,31 @@ class Line:
         assert contract is not None
         return Listed(contract, exact(details.minTick), exact(details.minSize), details.timeZoneId)
 
+    def _told(self, about: int, code: int, text: str, *_: Any) -> None:
+        """Hear that the gateway has lost the broker behind it, or has it again."""
+        if code == _LOST and not self._cut:
+            self._cut, self._lost_utc = True, self._lost_utc or self._clock.now()
+            self.lost()
+        elif code in _RESTORED and self._cut and self.ib.isConnected():
+            self._there_again()
+
+    def _there_again(self) -> None:
+        self._cut, self._lost_utc = False, None
+        for listed in self.listed.values():
+            self.ib.reqMktData(listed.contract)
+        self.returned()
+
     def _broken(self) -> None:
         if self._closing:
             return
         self._lost_utc = self._lost_utc or self._clock.now()
+        self.lost()
         if self._again is None or self._again.done():
             self._again = asyncio.ensure_future(self._come_back())
 
     async def _come_back(self) -> None:
         pause_s = 0.2
-        while not self.is_up:
+        while not self.ib.isConnected():
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             try:
@@ -243,10 +264,7 @@ class Line:
                 self._refuse_account()
             except (OSError, TimeoutError):
                 continue
-            for listed in self.listed.values():
-                self.ib.reqMktData(listed.contract)
-            self._lost_utc = None
-            self.returned()
+            self._there_again()
 
     async def _close(self) -> None:
         self._closing = True

@@ -55,8 +55,7 @@ class IbVenue:
         self._told_broken = False
         line.ib.orderStatusEvent += self._on_status
         line.ib.commissionReportEvent += self._on_commission
-        line.ib.disconnectedEvent += self._tell_line
-        line.returned = self._on_return
+        line.lost, line.returned = self._tell_line, self._on_return
 
     @classmethod
     @asynccontextmanager
@@ -382,7 +381,7 @@ class IbVenue:
 
     def _tell_line(self) -> None:
         """The line is broken: no market takes new risk until it is there again."""
-        if not self._told_broken and not self.line._closing:
+        if not self._told_broken:
             self._told_broken = True
             self._tell(VenueReport(close_only={name: CloseOnly(why=BROKEN) for name in self._rules}))
 

@@ -8,6 +8,7 @@ import pytest
 
 from config.errors import UsageFault
 from config.reading.load import load_profile
+from execution.kernel.grid import grid_of_tape
 from market.sessions import calendar as module
 from market.sessions.calendar import TradingCalendar, bar_close, bars_a_year, calendar_of, day_of
 from market.tape import recorded_tape
@@ -92,6 +93,12 @@ def test_closed_days_are_no_gaps_and_a_missing_session_is_one(tmp_path: Path) ->
     missing = recorded_tape(settings(), [days(tmp_path, without=gone)], None, None, None)  # type: ignore[arg-type]
     (gap,) = [found for shown in missing.slices() for found in shown.findings]
     assert (gap.kind, day_of(gap.at_utc)) == ("gap", gone)
+
+
+def test_the_fast_engine_refuses_sessions_in_words(tmp_path: Path) -> None:
+    tape = recorded_tape(settings(), [days(tmp_path)], None, None, None)  # type: ignore[arg-type]
+    with pytest.raises(UsageFault, match="sessions of a calendar"):
+        grid_of_tape(tape)
 
 
 def test_a_bar_of_a_closed_day_is_left_out_and_said_so(tmp_path: Path) -> None:

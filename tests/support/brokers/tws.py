@@ -113,6 +113,11 @@ class Tws:
             session.writer.close()
         self._sessions.clear()
 
+    def tell(self, code: int, text: str) -> None:
+        """Say something that is about no order."""
+        for session in self._sessions.values():
+            session.error(-1, code, text)
+
     def move(self, con_id: int, *prices: str | Decimal, size: str = "100000") -> None:
         """The market trades at these prices, one after the other; `size`: what is offered on each side, 0 for none."""
         listing = self.listings[con_id]

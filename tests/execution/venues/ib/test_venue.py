@@ -167,6 +167,52 @@ def test_while_the_line_is_broken_nothing_is_sent_and_what_was_missed_is_heard_a
     live(shop, scenario)
 
 
+def test_a_gateway_that_has_lost_the_broker_takes_no_order_until_it_has_it_again(shop: Any) -> None:
+    async def scenario(world: TwsWorld) -> None:
+        world.tws.tell(1100, "Connectivity between IBKR and Trader Workstation has been lost.")
+        await world.until(lambda: not world.venue.line.is_up)
+        word = await world.venue.hear()
+        assert word.close_only is not None
+        assert states(await world.submit("a", "buy 1 market")) == {"a": "rejected"}
+        assert world.venue.book("BTC/USDT") is None
+        world.tws.tell(1102, "Connectivity between IBKR and Trader Workstation has been restored - data maintained.")
+        await world.until(lambda: world.venue.line.is_up)
+        assert (await world.venue.hear()).close_only == {}
+        assert states(await world.submit("b", "buy 1 market")) == {"b": "accepted"}
+        assert world.tws.connections == 1
+
+    live(shop, scenario)
+
+
+def test_a_position_that_is_sold_gives_its_attached_stop_up_first(shop: Any) -> None:
+    async def scenario(world: TwsWorld) -> None:
+        await entered(world)
+        world.tws.move(1, "100")
+        await world.heard()
+        await protected(world, 1, "10")
+        assert states(await world.venue.cancel("d-x1"))["d-x1"] == "cancelled"
+        assert world.tws.working() == []
+        await world.submit("d-c", "sell 10 market", decision="d")
+        world.tws.move(1, "100")
+        assert states(await world.heard())["d-c"] == "filled"
+        assert world.venue.line.held() == {}
+
+    live(shop, scenario)
+
+
+def test_open_orders_of_another_run_are_seen(shop: Any) -> None:
+    async def main() -> None:
+        async with TwsWorld(shop) as world:
+            await world.submit("a", "buy 1 limit 50")
+            assert world.venue.foreign() == ()
+            await world.venue.line._close()
+            await asyncio.sleep(0.05)
+            async with world.opening(world.tws.port, run="other") as other:
+                assert other.foreign() == ("trib-contract-a",)
+
+    asyncio.run(main())
+
+
 def test_a_session_that_comes_back_finds_its_orders_and_hears_what_was_traded_meanwhile(shop: Any) -> None:
     async def main() -> None:
         async with TwsWorld(shop) as world:
