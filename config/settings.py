@@ -57,24 +57,24 @@ class Settings(Frozen):
     @model_validator(mode="after")
     def _real_venues_are_safe(self) -> Self:
         clashes: list[Clash] = []
-        if self.venue.kind == "ccxt" and self.journal.group_commit != 1:
+        if self.venue.is_real and self.journal.group_commit != 1:
             durable = "group_commit must be 1 where a real venue is involved, so that no event is lost"
             clashes.append((("journal.group_commit", "venue.kind"), durable))
-        if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded", "feed"):
+        if self.venue.is_real and self.world in ("simulated", "recorded", "feed"):
             made_up = f"orders that were decided on a {self.world} market may not reach a real venue"
             clashes.append((("venue.kind", "world"), made_up))
-        if self.venue.kind == "ccxt" and self.market.feed != self.venue.exchange:
+        if self.venue.is_real and self.market.feed != self.venue.exchange:
             elsewhere = (
                 f"orders for {self.venue.exchange} are decided on its own bars, and not on those of {self.market.feed}"
             )
             clashes.append((("market.feed", "venue.exchange"), elsewhere))
-        if self.world in ("testnet", "live") and self.venue.kind != "ccxt":
-            nowhere = f"orders of the world {self.world} go to a real exchange: kind must be ccxt"
+        if self.world in ("testnet", "live") and not self.venue.is_real:
+            nowhere = f"orders of the world {self.world} go to a real exchange: kind must be ccxt, or ib"
             clashes.append((("venue.kind", "world"), nowhere))
         if self.limits.ramp != (self.world == "live"):
             ramp = "true with real money, because it begins with a quarter of its size, and false in every other world"
             clashes.append((("limits.ramp", "world"), ramp))
-        if self.venue.kind == "ccxt" and len(set(self.court.seats)) < 4:
+        if self.venue.is_real and len(set(self.court.seats)) < 4:
             clashes.append((("court.seats", "venue.kind"), "all four roles sit where a real venue is involved"))
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
@@ -91,7 +91,7 @@ class Settings(Frozen):
             clashes.append((("market.feed", "world"), feed))
         clashes += (
             _ruling_clashes(self) + _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
-        ) + _perpetual_clashes(self)
+        ) + (_perpetual_clashes(self) + _broker_clashes(self))
         if clashes:
             raise contradiction(clashes)
         return self
@@ -150,6 +150,43 @@ def _perpetual_clashes(settings: Settings) -> list[Clash]:
             "perpetuals are traded on one exchange: margin that lies at several cannot cover a position at one of them"
         )
         clashes.append((("market.perpetuals", "venue.also"), several))
+    return clashes
+
+
+def _broker_clashes(settings: Settings) -> list[Clash]:
+    """What sessions at a broker of shares need, and cannot have; and what no other venue knows."""
+    venue, market, clashes = settings.venue, settings.market, list[Clash]()
+    if settings.world not in ("simulated", "recorded") and venue.kind != "ib" and market.calendar is not None:
+        always = (
+            "bars of a feed close around the clock; sessions of a calendar are traded with kind: ib, or out of files"
+        )
+        clashes.append((("market.calendar", "venue.kind"), always))
+    if settings.world == "simulated" and market.calendar is not None:
+        clashes.append((("market.calendar", "world"), "the simulated market never closes"))
+    if settings.exits.attached and market.perpetuals is not None:
+        clashes.append(
+            (("exits.attached", "market.perpetuals"), "a stop is attached to a purchase of spot, and to no contract")
+        )
+    if venue.kind == "ccxt" and settings.exits.attached:
+        clashes.append((("exits.attached", "venue.kind"), "no exchange behind CCXT takes a stop with its entry here"))
+    if venue.kind != "ib":
+        return clashes
+    if settings.world == "live":
+        real = (
+            "real money is not traded at Interactive Brokers in this version: no real gateway was ever reached, and the record "
+            "on paper that real money asks for knows no sessions; take the world testnet with a paper account"
+        )
+        clashes.append((("world", "venue.kind"), real))
+    if market.calendar is None or market.schedule is None:
+        when = "a broker's sessions have a calendar, and a schedule that says when each is decided on"
+        clashes.append((("market.calendar", "market.schedule"), when))
+    if venue.also or venue.entry.how != "market":
+        clashes.append(
+            (("venue.also", "venue.entry.how"), "at a broker there is one account, and an entry is sent whole")
+        )
+    named = set() if venue.ib is None else venue.ib.contracts.keys()
+    if missing := [symbol for symbol in market.symbols if symbol not in named]:
+        clashes.append((("venue.ib.contracts", "market.symbols"), f"no share is named behind {', '.join(missing)}"))
     return clashes
 
 

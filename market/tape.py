@@ -32,6 +32,8 @@ from market.plausible.marks import MarkBars
 from market.plausible.volumes import implausible_volume
 from market.quality.monitor import QualityMonitor, Quote
 from market.resample import Resampler, resample
+from market.sessions.calendar import TradingCalendar, bar_close, calendar_of, day_of, day_of_ms
+from market.sessions.closed import without_closed_days
 from market.simulated.marks import drawn_marks
 from market.simulated.prices import SESSION_START, SimulatedMarket, simulate, warmup_length
 from market.timeframe import Timeframe
@@ -51,7 +53,8 @@ class Tape:
     None for no such days. `drawn`: it is the simulated market. `own_days`: bars of 1d before the warm-up, where they came as
     such; the history is then not among `candles`. `marks`: the mark prices of perpetuals by symbol, of the session only;
     `mark_files`: what was found in each file of them. `past_funding`: the rates of the last days before the session, oldest
-    first, which an exchange would tell.
+    first, which an exchange would tell. `calendar`: the sessions of its daily bars; a day that is none has no slice. None for
+    markets that never close.
     """
 
     symbols: tuple[str, ...]
@@ -77,9 +80,15 @@ class Tape:
     marks: Mapping[str, MarkBars] = field(default_factory=dict)
     mark_files: tuple[FileRead, ...] = ()
     past_funding: tuple[FundingRate, ...] = ()
+    calendar: TradingCalendar | None = None
 
     def __len__(self) -> int:
-        return (self.end_utc - self.start_utc) // self.timeframe.duration
+        return self._bars_between(self.start_utc, self.end_utc)
+
+    def _bars_between(self, begins: datetime, ends: datetime) -> int:
+        if self.calendar is not None:
+            return self.calendar.count(day_of(begins), day_of(ends))
+        return (ends - begins) // self.timeframe.duration
 
     def warmup_slices(self) -> Iterator[Slice]:
         """The slices before the first decision, oldest first."""
@@ -175,7 +184,7 @@ class Tape:
 
     @property
     def _warmup_length(self) -> int:
-        return (self.start_utc - self.warmup_start_utc) // self.timeframe.duration
+        return self._bars_between(self.warmup_start_utc, self.start_utc)
 
     @property
     def _judged_from(self) -> datetime | None:
@@ -186,13 +195,14 @@ class Tape:
     def _history_length(self) -> int:
         """Bars before the warm-up that are judged, and read as days."""
         begins = self._judged_from
-        return 0 if begins is None else (self.warmup_start_utc - begins) // self.timeframe.duration
+        return 0 if begins is None else self._bars_between(begins, self.warmup_start_utc)
 
     def _judged(self, unseen: int = 0) -> Iterator[Slice]:
         """All slices after the first `unseen` ones. The quality monitor reads those too."""
-        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols, both_sides=self._both_sides)
+        monitor = self._fresh_monitor()
         begins = self._judged_from or self.warmup_start_utc
-        for number, (moment, raw) in enumerate(_slices(self.candles, self.timeframe, begins, self.end_utc)):
+        closes = _slices(self.candles, self.timeframe, begins, self.end_utc, self.calendar)
+        for number, (moment, raw) in enumerate(closes):
             if number < unseen:
                 monitor.pass_by(moment, raw)
             else:
@@ -205,11 +215,16 @@ class Tape:
 
     def monitor(self) -> QualityMonitor:
         """The quality monitor after all bars of this tape, ready for those that follow."""
-        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols, both_sides=self._both_sides)
+        monitor = self._fresh_monitor()
         begins = self._judged_from or self.warmup_start_utc
-        for moment, raw in _slices(self.candles, self.timeframe, begins, self.end_utc):
+        for moment, raw in _slices(self.candles, self.timeframe, begins, self.end_utc, self.calendar):
             monitor.pass_by(moment, raw)
         return monitor
+
+    def _fresh_monitor(self) -> QualityMonitor:
+        return QualityMonitor(
+            self.quality, self.timeframe, self.symbols, both_sides=self._both_sides, calendar=self.calendar
+        )
 
 
 def recorded_tape(
@@ -236,6 +251,9 @@ def recorded_tape(
 
     timeframe = Timeframe(settings.market.timeframe)
     candles, _, files = read_bars(paths, timeframe, symbols, reading)
+    calendar = None if settings.market.calendar is None else calendar_of(settings.market.calendar)
+    if calendar is not None:
+        candles = without_closed_days(candles, calendar)
     if settings.market.perpetuals is not None:
         refuse_contracts([(file.name, file.markets, file.contracts) for file in files], symbols or ())
     moments = np.unique(np.concatenate([columns.close_ms for columns in candles.values()]))
@@ -255,6 +273,8 @@ def recorded_tape(
         ]
     earliest_ms = int(moments[0]) - timeframe.seconds * 1000
     warmup_ms = first_ms - warmup_length(settings.market) * timeframe.seconds * 1000
+    if calendar is not None:  # so many sessions before the first decision, and not so many days
+        warmup_ms = to_ms(bar_close(calendar.back(day_of_ms(first_ms), warmup_length(settings.market))))
     if past_days:
         warmup_ms = _grid_floor(warmup_ms, Timeframe.D1)
     warmup_ms = max(earliest_ms, warmup_ms)
@@ -273,6 +293,7 @@ def recorded_tape(
         quality=settings.quality,
         candles=candles,
         files=files,
+        calendar=calendar,
     )
 
 
@@ -345,9 +366,14 @@ def _drawn_funding(facts: Sequence[Fact], timeframe: Timeframe) -> dict[int, tup
 
 
 def _slices(
-    candles: Mapping[str, RawCandles], timeframe: Timeframe, begins: datetime, ends: datetime
+    candles: Mapping[str, RawCandles],
+    timeframe: Timeframe,
+    begins: datetime,
+    ends: datetime,
+    calendar: TradingCalendar | None = None,
 ) -> Iterator[tuple[datetime, dict[str, Quote | None]]]:
-    """Each close after `begins` and not after `ends`, with the raw bars of the symbols that have one."""
+    """Each close after `begins` and not after `ends`, with the raw bars of the symbols that have one; of a `calendar`, the closes
+    of its sessions."""
     from_first, step_ms, moment = to_ms(begins), timeframe.seconds * 1000, begins
     rows = {symbol: _rows(columns, from_first) for symbol, columns in candles.items()}
     ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
@@ -358,7 +384,8 @@ def _slices(
             if row is not None and row[0] == ms:
                 raw[symbol] = row[1]
                 ahead[symbol] = next(rows[symbol], None)
-        yield moment, raw
+        if calendar is None or raw or calendar.is_session(day_of_ms(ms)):
+            yield moment, raw
 
 
 def _rows(candles: RawCandles, after_ms: int) -> Iterator[tuple[int, Quote]]:

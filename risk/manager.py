@@ -190,6 +190,7 @@ class RiskManager:
                 quantity=quantity,
                 limit_price=dearest_price(given.reference_price, tick, facts.limits, facts.sign),
                 created_utc=given.as_of_utc,
+                trail_quote=_attached(facts),
             )
         )
 
@@ -234,12 +235,13 @@ class RiskManager:
         at: datetime,
         price: Decimal | None = None,
         oco_group: str | None = None,
+        trail: Decimal | None = None,
     ) -> Order:
         """Sign an order that only reduces `position`: the quantity is cut to what is held, and what is short is bought back. No
         rule can refuse it.
 
-        It goes to the exchange where the position lies. `price` is the limit of a LIMIT, the trigger of a STOP. Raises ValueError
-        for an entry, or when nothing is held.
+        It goes to the exchange where the position lies. `price` is the limit of a LIMIT, the trigger of a STOP; `trail`: how far
+        a STOP trails the best price, where the venue moves it [quote]. Raises ValueError for an entry, or when nothing is held.
         """
         if purpose is Purpose.ENTRY or position.quantity == 0:
             raise ValueError(f"not an exit: {purpose} of {position.quantity} {position.symbol}")
@@ -256,6 +258,7 @@ class RiskManager:
                 stop_price=price if kind is OrderKind.STOP else None,
                 oco_group=oco_group,
                 created_utc=at,
+                trail_quote=trail,
                 account=position.account,
             )
         )
@@ -264,6 +267,14 @@ class RiskManager:
         """Why an entry that this gate has signed cannot be filled out of this book under its limits; empty if it can."""
         with localcontext(Context(prec=28, rounding=ROUND_HALF_EVEN)):
             return why_not_filled(signed.quantity, signed.side, book, self._conditions(terms).limits)
+
+
+def _attached(facts: Facts) -> Decimal | None:
+    """The distance of the trailing stop that leaves with an entry [quote], a whole number of ticks; None where none does."""
+    if not facts.exits.attached:
+        return None
+    distance = facts.instrument.round_price(facts.proposal.reference_price * Decimal(repr(facts.stop)))
+    return max(distance, facts.instrument.tick_size)
 
 
 def _stop_of(facts: Facts) -> float:

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from config.frozen import Journaled, UtcTime, Word, empty
+from config.frozen import Journaled, UtcTime, Word, absent, empty
 
 Positive = Annotated[Decimal, Field(gt=0)]
 
@@ -77,6 +77,9 @@ class Order(Journaled):
     oco_group: str | None = None
     """One cancels the other: a fill of one member reduces the other members of the group by the same quantity."""
     created_utc: UtcTime
+    trail_quote: Positive | None = Field(default=None, exclude_if=absent)
+    """Of an entry: the distance of the trailing stop that leaves with it, attached. Of a STOP: that it trails the best price at
+    this distance, at a venue that does so by itself [quote]. Absent for all others."""
     account: str = Field(default="", exclude_if=empty)
     """The exchange that it goes to, in a session on several; empty for one. It is sealed: no other exchange takes the order."""
     seal: str = ""

@@ -268,7 +268,7 @@ def _trader(
         ledger=Ledger(
             cash,
             quote_of(session),
-            session.instruments if settings.venue.kind == "ccxt" else None,
+            session.instruments if settings.venue.is_real else None,
             {name: each.starting_cash for name, each in settings.venue.members.items()},
             margin=margin_terms(session.instruments),
             leverage=leverage_of(settings.market),

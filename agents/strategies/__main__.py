@@ -32,6 +32,11 @@ def parser() -> CommandParser:
         help="with --data: the trend ensemble in a plain account, as it was published",
     )
     parse.add_argument(
+        "--crossings",
+        action="store_true",
+        help="with --data: each golden cross in the daily bars, and what the market did until the averages crossed back",
+    )
+    parse.add_argument(
         "--trial",
         metavar="SET",
         help="with --data: `choosing` tries all sets of voters on 2019-2022, through court and gate; the name of a set "

@@ -26,6 +26,12 @@ class ExitSettings(Frozen):
         "of trail_fraction, where the range is known; null for trail_fraction; null in journals written before this setting "
         "existed [ATR]",
     )
+    attached: bool = Field(
+        default=False,
+        exclude_if=lambda attached: not attached,
+        description="whether an entry leaves with one trailing stop attached, at the distance by which its size is counted "
+        "(stop_atr_multiple), in the place of stop and target; false in journals written before this setting existed",
+    )
     horizon: Literal["ignore", "close"] = Field(
         default="ignore",
         exclude_if=lambda horizon: horizon == "ignore",

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
 
@@ -127,10 +128,37 @@ class MarketSettings(Frozen):
     signals: Literal["core", "full"] = Field(
         description="signals that a case holds and voters may read: `core`, those of version 0.2; `full`, all of docs/signals.md"
     )
+    calendar: str | None = Field(
+        default=None,
+        min_length=1,
+        exclude_if=absent,
+        description="the exchange whose sessions the daily bars are, a MIC such as XNYS or XBOM; null: the markets never close",
+    )
+    schedule: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d [A-Za-z_/+-]+[A-Za-z0-9]*$")] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="when a session of the calendar is decided on, near its close, as HH:MM and a time zone; as much earlier on "
+        "a day that closes early; null: where bars are yet to come, none is traded by a calendar",
+    )
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="first simulated price by base [quote]"
     )
     instruments: dict[str, InstrumentSettings] = Field(description="trading rules by symbol; `default` for the rest")
+
+    @model_validator(mode="after")
+    def _sessions_are_days(self) -> Self:
+        clashes = list[Clash]()
+        if self.calendar is not None and self.timeframe != "1d":
+            clashes.append((("calendar", "timeframe"), "sessions of a calendar have bars of 1d, and no other"))
+        if self.schedule is not None and self.calendar is None:
+            clashes.append((("schedule", "calendar"), "a schedule is of the sessions of a calendar, and none is named"))
+        if self.schedule is not None and self.schedule.split()[1] not in available_timezones():
+            clashes.append(
+                (("schedule",), f"{self.schedule.split()[1]} is no time zone; it is one such as Asia/Kolkata")
+            )
+        if clashes:
+            raise contradiction(clashes)
+        return self
 
     @model_validator(mode="after")
     def _leverage_is_offered(self) -> Self:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from config.frozen import Frozen, absent, empty
+from config.sections.brokers.ib import IbSettings
 from config.sections.clashes import Clash
 from config.sections.kinds import Money
 
@@ -107,7 +108,9 @@ class VenueSettings(Frozen):
         default=1.0, description="Y of the square-root law; not used with impact: book [multiple]"
     )
 
-    kind: Literal["simulated", "ccxt"] = Field(description="the simulated exchange, or a real one behind CCXT")
+    kind: Literal["simulated", "ccxt", "ib"] = Field(
+        description="the simulated exchange, a real one behind CCXT, or the broker Interactive Brokers"
+    )
     exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
     url: str | None = Field(
         default=None,
@@ -131,6 +134,11 @@ class VenueSettings(Frozen):
         description="how far this machine's clock may be from the exchange's before no market takes new risk, for kind ccxt; a "
         "day in journals written before this setting existed [s]",
     )
+    ib: IbSettings | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="the gateway of Interactive Brokers, for kind ib; null for every other",
+    )
     starting_cash: Money = Field(description="cash of the account at the start, at all exchanges together [quote]")
     also: tuple[AlsoSettings, ...] = Field(
         default=(),
@@ -139,6 +147,11 @@ class VenueSettings(Frozen):
         description="more exchanges of the same session; an entry goes to the cheapest that may take it, an exit to the one that "
         "holds the position; empty for one exchange",
     )
+
+    @property
+    def is_real(self) -> bool:
+        """Whether orders leave this program."""
+        return self.kind != "simulated"
 
     @property
     def members(self) -> dict[str, "VenueSettings"]:

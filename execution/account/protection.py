@@ -21,7 +21,7 @@ from execution.account.decision import DecisionOrders, is_nearer, nearest
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
-from execution.account.stops import Leg, legs_of, resized, size_of, trailing_price
+from execution.account.stops import Leg, attached_stop, legs_of, resized, size_of, trailing_price
 from market.bar import Bar
 from market.instrument import Instrument
 from risk.manager import RiskManager
@@ -144,16 +144,29 @@ class Protection:
         """After the target: move the stop of the rest up behind the highest price, never down; of a short, down behind the
         lowest, never up."""
         held = self._orders.held(symbol)
-        if held is None or held.trailing_from is None or held.stop_price is None or held.share is not None:
-            return
-        if not self._ledger.holds(symbol) or held.closing is not None:
+        if held is None or held.stop_price is None or not self._ledger.holds(symbol) or held.closing is not None:
             return
         best = Decimal(repr(bar.high if held.sign > 0 else bar.low))
+        if held.entry.trail_quote is not None:
+            await self._trail_attached(held, best, at)
+            return
+        if held.trailing_from is None or held.share is not None:
+            return
         held.trailing_from = nearest(held.sign, held.trailing_from, best)
         exits, rules = held.exits_or(self._exits), self._instruments[symbol]
         price = trailing_price(held.trailing_from, held.stop_price, exits, rules, held.atr_quote, held.sign)
         if price is not None:
             # Only tidying places it, and no report that is booked meanwhile: placing it twice would give two stops.
+            held.stop_price, held.too_small, held.outgrown = price, None, True
+            await self.tidy(at)
+
+    async def _trail_attached(self, held: DecisionOrders, best: Decimal, at: datetime) -> None:
+        """Move a stop that was attached behind the best price, at the close of a bar. A real venue moves it by itself."""
+        trail, present = held.entry.trail_quote, held.stop_price
+        if trail is None or present is None or self._ledger.is_real:
+            return
+        price = attached_stop(best, trail, held, self._instruments[held.symbol])
+        if is_nearer(held.sign, price, present):
             held.stop_price, held.too_small, held.outgrown = price, None, True
             await self.tidy(at)
 
@@ -329,7 +342,7 @@ class Protection:
         if legs[0].quantity * legs[0].price < self._least(held.symbol):
             held.too_small = position.quantity
             return
-        if held.share is not None:
+        if held.share is not None or held.entry.trail_quote is not None:
             await self._renew(held, position, at)
             return
         await self._withdraw(held.symbol, at, but=held.reducing)
@@ -345,12 +358,14 @@ class Protection:
         """Place the one stop of a position of voters with their own exit, and only then withdraw what protected it before.
 
         A venue that refuses the second stop, because the first one binds the quantity, gets it after the first one is gone.
-        A real exchange always refuses it, so it is not asked first.
+        A real exchange always refuses it, so it is not asked first. One that was attached to its entry takes the new quantity
+        over in its place.
         """
         (leg,) = legs_of(position, held, self._exits, self._instruments[held.symbol])
         before = [order_id for order_id in self._orders.exits(held.symbol) if order_id != held.reducing]
         held.stop_price = leg.price
-        bound = before and self._ledger.is_real and not self._instruments[held.symbol].may_be_short
+        spot = self._ledger.is_real and not self._instruments[held.symbol].may_be_short
+        bound = before and spot and leg.trail is None
         placed = None if bound else await self._place(held, position, leg, "", at)
         for order_id in before:
             await self._desk.cancel(order_id, at)
@@ -377,6 +392,7 @@ class Protection:
             price=leg.price,
             oco_group=group if leg.linked else None,
             at=at,
+            trail=leg.trail,
         )
         await self._desk.send(order, held)
         return order

@@ -30,10 +30,16 @@ class Leg(NamedTuple):
     price: Decimal
     linked: bool
     """Whether it belongs to the pair of orders that cancel each other."""
+    trail: Decimal | None = None
+    """How far it trails the best price, at a venue that moves it [quote]; None for one that stands."""
 
 
 def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
     """The protection that a position should have now. `exits`: those of the profile."""
+    trail = held.entry.trail_quote
+    if trail is not None:
+        stop = attached_stop(position.entry_price, trail, held, instrument)
+        return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, size_of(position), stop, False, trail),)
     if held.share is not None:
         return (
             Leg(OrderKind.STOP, Purpose.STOP_LOSS, size_of(position), _own_stop(position, held, instrument), False),
@@ -63,6 +69,13 @@ def opening_legs(
     if rest > 0:
         legs.append(Leg(OrderKind.STOP, Purpose.STOP_LOSS, rest, stop, linked=False))
     return tuple(legs)
+
+
+def attached_stop(best: Decimal, trail: Decimal, held: DecisionOrders, instrument: Instrument) -> Decimal:
+    """The trailing stop of an entry that left with one attached, `trail` behind the best price; never farther than the present
+    one [quote]."""
+    stop = instrument.round_price(best - held.sign * trail)
+    return stop if held.stop_price is None else nearest(held.sign, stop, held.stop_price)
 
 
 def _own_stop(position: Position, held: DecisionOrders, instrument: Instrument) -> Decimal:

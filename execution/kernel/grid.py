@@ -111,14 +111,19 @@ def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row,
     """The grid of a session's tape, warm-up included, as its quality monitor judges it.
 
     `shown` is called with the row and the slice of each bar, in order, so that a caller who needs more than the grid holds need
-    not judge the bars again. Raises UsageFault for a tape with finer bars, and for one of spot with funding: the fast engine
-    supports neither.
+    not judge the bars again. Raises UsageFault for a tape with finer bars, for one of spot with funding, and for one of a
+    calendar: the fast engine supports none of them.
     """
     perpetual = any(instrument.kind is InstrumentKind.PERPETUAL for instrument in tape.instruments.values())
     if tape.detail or (tape.funding and not perpetual):
         raise UsageFault(
             "The fast engine reads no bars finer than the timeframe, and pays no funding on spot. Nothing was run. Leave out "
             "--detail and --funding, or use `tribunal backtest`."
+        )
+    if tape.calendar is not None:
+        raise UsageFault(
+            "The fast engine knows markets that never close, and these are sessions of a calendar (market.calendar). Nothing was "
+            "run. Use `tribunal backtest`."
         )
     symbols = tuple(sorted(tape.symbols))
     step = tape.timeframe.duration

@@ -69,6 +69,7 @@ def rules_of(
     _refuse(instruments, limits, venue, perpetuals)
     _refuse_unpaid(instruments, limits, exits, cost_edge)
     _refuse_late(venue, bars_per_day)
+    _refuse_attached(exits)
     unit = _money_unit(instruments, venue)
     markets = np.zeros(len(instruments), dtype=w.RULE)
     names = sorted(set(limits.sectors.values()))
@@ -250,6 +251,15 @@ def _refuse(
         raise UsageFault(
             f"The markets are quoted in {' and '.join(quotes)}, and an account has one currency. Nothing was run. Choose "
             "markets of one quote currency."
+        )
+
+
+def _refuse_attached(exits: ExitSettings) -> None:
+    """Raise UsageFault for stops that leave with their entries: this engine places stops after fills."""
+    if exits.attached:
+        raise UsageFault(
+            "exits.attached: true is not known to the fast engine, which places stops after fills. Nothing was started. Use "
+            "`tribunal backtest`, or set exits.attached to false."
         )
 
 

@@ -25,6 +25,7 @@ from config.clock import aware
 from config.sections.quality import QualitySettings
 from market.bar import Bar, Finding, Slice
 from market.quality.history import History, Note, impossible
+from market.sessions.calendar import TradingCalendar, day_of
 from market.timeframe import Timeframe
 
 Quote = tuple[float, float, float, float, float]
@@ -39,9 +40,12 @@ class QualityMonitor:
     """
 
     def __init__(
-        self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str], *, both_sides: bool = False
-    ) -> None:
-        """`both_sides`: positions may be long or short."""
+        self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str], *, both_sides: bool = False,
+        calendar: TradingCalendar | None = None,
+    ) -> None:  # fmt: skip
+        """`both_sides`: positions may be long or short. `calendar`: the sessions of daily bars, whose closed days are no missing
+        bars; None for a market that never closes."""
+        self._calendar = calendar
         self._timeframe = timeframe
         self._weighs = settings.judgement == "evidence"
         self._histories = {symbol: History(symbol, settings, timeframe, both_sides) for symbol in symbols}
@@ -107,6 +111,8 @@ class QualityMonitor:
         if close_utc <= last:
             self._last = last
             raise ValueError(f"the bar close {close_utc.isoformat()} is not later than the last one")
+        if self._calendar is not None:
+            return max(0, self._calendar.count(day_of(last), day_of(close_utc)) - 1)
         return (close_utc - last) // self._timeframe.duration - 1
 
     def _bar(self, symbol: str, close_utc: datetime, quote: Quote, *, checked: bool = False) -> Bar:

@@ -84,7 +84,7 @@ def beside(run: Story, backtest: Story) -> Beside:
     )
     return Beside(
         run=run.run,
-        exchange=(" and ".join(venue.members) or venue.exchange) if venue.kind == "ccxt" else None,
+        exchange=(" and ".join(venue.members) or venue.exchange) if venue.is_real else None,
         bars=len(run.columns.close_ms),
         quote=quote,
         figures=tuple(_figure(name, unit, pairs, seed) for name, unit, pairs in figures),

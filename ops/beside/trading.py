@@ -77,7 +77,7 @@ def _simulated(session: Session) -> Session:
     """The same session on the simulated exchange. Of a real exchange only the bars are left: it is one on their feed."""
     settings = session.settings
     venue = settings.venue.model_copy(update={"kind": "simulated"})
-    world = "feed" if settings.venue.kind == "ccxt" else settings.world
+    world = "feed" if settings.venue.is_real else settings.world
     changed = settings.model_copy(update={"venue": venue, "world": world})
     return session.model_copy(update={"settings": changed, "account": None})
 

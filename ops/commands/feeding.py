@@ -9,6 +9,7 @@ from pathlib import Path
 from agents.approval.petition import teller_of
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
+from agents.desk.clocked.sessions import SessionFeed
 from agents.desk.models import key_variables, models_of, shadow_models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
@@ -82,6 +83,8 @@ def past_of_run(
     kept = None
     if request.resume is not None:
         kept = kept_feed(journal_of(Path(request.resume)), key)
+    if world.settings.venue.kind == "ib":
+        return _past_at_broker(world, kept, key, clock)
     standing = None
     if trades_there(world.settings):
         from agents.desk.clocked.finding import account_found  # it loads what paper does not need
@@ -109,6 +112,19 @@ def past_of_run(
     return PastOfRun(world, tape, kept, clock, opened)
 
 
+def _past_at_broker(world: World, kept: Kept | None, key: bytes, clock: PacedClock) -> PastOfRun:
+    """The same at a broker of shares: its account, five years of days, and the money that it has."""
+    from agents.desk.clocked.broker import greet_broker  # it loads what exchanges do not need
+
+    settings, before = world.settings, None if kept is None else kept.session
+    until = kept.told[-1] if kept is not None and kept.told else None
+    found = asyncio.run(greet_broker(settings, symbols_of(settings), key, clock, before, until))
+    cash = found.capital if before is None else before.settings.venue.starting_cash
+    venue = settings.venue.with_cash(cash, {})
+    world = world.model_copy(update={"settings": settings.model_copy(update={"venue": venue})})
+    return PastOfRun(world, found.tape, kept, clock, found.opened)
+
+
 def trade_feed(
     world: World,
     past: PastOfRun,
@@ -123,7 +139,7 @@ def trade_feed(
 ) -> SessionEnd:
     """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `seats` is told
     which models can sit; it and `keepers` listen too. Raises TribunalError."""
-    settings, feeds = world.settings, list[LiveFeed]()
+    settings, feeds = world.settings, list[LiveFeed | SessionFeed]()
     lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
     def left() -> timedelta | None:

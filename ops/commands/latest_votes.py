@@ -7,20 +7,23 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.desk.request import WorldRequest
-from agents.desk.world import World, tape_of, world_of
+from agents.desk.world import World, settings_of, tape_of, world_of
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.sections.strategies import STRATEGIES, StrategyContext
+from evidence.strategies.crossings import crossings
 from evidence.strategies.latest import latest_votes
 from evidence.strategies.published import published
 from evidence.strategies.trial import CHOOSING, HELD_OUT, OLD, SETS, chosen, folds, tried
 from evidence.worlds.parallel import curves
 from market.files.bars import read_bars
+from market.sessions.calendar import calendar_of
+from market.sessions.closed import without_closed_days
 from market.tape import Tape
 from market.timeframe import Timeframe
 from ops.commands.requests import world_asked
 from ops.tables.grid import open_console
-from ops.tables.voters.latest import latest_grid, published_grid, trial_grid
+from ops.tables.voters.latest import crossings_grid, latest_grid, published_grid, trial_grid
 from ops.terminal.data_told import tell_data
 from sentiment.engine import SentimentEngine
 from sentiment.scoring import HeadlineScorer
@@ -54,6 +57,21 @@ def show_published(arguments: argparse.Namespace) -> str:
     if arguments.json:
         return json.dumps([each._asdict() for each in found], indent=2) + "\n"
     return published_grid(found).markdown() + "\n"
+
+
+def show_crossings(arguments: argparse.Namespace) -> str:
+    """Each golden cross in daily bars, as a table or JSON. Raises TribunalError."""
+    request = world_asked(arguments)
+    if not request.bars.data:
+        raise UsageFault("--crossings needs the files of the markets. Nothing was computed. Give them with --data.")
+    paths, name = [Path(path) for path in request.bars.data], settings_of(request).market.calendar
+    candles = read_bars(paths, Timeframe.D1, request.bars.symbols, request.bars.reading).candles
+    found = crossings(candles if name is None else without_closed_days(candles, calendar_of(name)))
+    if arguments.json:
+        return json.dumps([each.model_dump(mode="json") for each in found], indent=2) + "\n"
+    if not found:
+        return "The average of 50 closes never crossed that of 200 upward in these bars.\n"
+    return crossings_grid(found).markdown() + "\n"
 
 
 def show_trial(arguments: argparse.Namespace) -> str:

@@ -15,6 +15,7 @@ from evidence.statistics.blocks import LEAST_BARS
 from evidence.statistics.bootstrap import intervals
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import readiness
+from market.sessions.calendar import bars_a_year
 from ops.conclusion.finish import finish, leave
 from ops.report.tearsheet import write_tearsheet
 from ops.story.measures import measure, ran_of_story
@@ -62,7 +63,8 @@ def _draw(folder: Path, key: bytes) -> None:
 def _judged(world: World, folder: Path, key: bytes) -> Judgement:
     """The measures of the run, against the gates and against luck."""
     tape = tape_of(world)
-    story, per_year = read_story(folder, key), tape.timeframe.bars_per_year
+    story = read_story(folder, key)
+    per_year = bars_a_year(world.settings.market.calendar, tape.timeframe.bars_per_year)
     with counted(tape, "backtest", [world.settings], story.session.own_strategies) as trials:
         ran = ran_of_story(story)
         made = measure(ran)

@@ -98,6 +98,10 @@ def _outside(world: World, secrets: Secrets, folder: Path, part: Decimal) -> lis
     settings = world.settings
     if settings.world not in ON_THE_CLOCK and not trades_there(settings):
         return [unasked("exchange", "Bars and orders of this profile are on this machine.")]
+    if settings.venue.kind == "ib":
+        from ops.health.broker import broker_said  # it loads what exchanges do not need
+
+        return broker_said(settings, symbols_of(settings))
     feed = asyncio.run(feed_said(settings, world.bars.feed_url, symbols_of(settings), SystemClock()))
     if not trades_there(settings):
         return [feed.finding, clock_finding(feed.clock_ahead_ms)]

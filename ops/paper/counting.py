@@ -64,6 +64,8 @@ def why_not_counted(session: Session) -> str | None:
     if world not in ("feed", "testnet"):
         bars = {"simulated": "simulated bars", "recorded": "recorded bars"}.get(world, "real money")
         return f"it traded {bars}; only paper on a --feed and test networks count"
+    if session.settings.venue.kind == "ib":
+        return "it traded sessions at a broker of shares, and real money is traded at exchanges of coins alone"
     if not session.voters:
         return "it is of an earlier version, which did not say which voters exactly it had"
     return None

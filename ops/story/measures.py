@@ -12,6 +12,7 @@ import numpy as np
 
 from config.clock import from_ms
 from config.frozen import Frozen
+from market.sessions.calendar import bars_a_year
 from market.timeframe import Timeframe
 from ops.story.performance import (
     Floats,
@@ -48,6 +49,8 @@ class Ran:
     deployed: Floats | None = None
     var_1d: Floats | None = None
     hold: Floats | None = None
+    bars_per_year: float | None = None
+    """Sessions a year, where the markets close; None where they never do."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for columns of different lengths."""
@@ -128,14 +131,15 @@ def ran_of_story(story: Story) -> Ran:
         deployed=columns.deployed_fraction,
         var_1d=columns.var_1d,
         hold=hold_curve(((bars.open, bars.close) for bars in columns.symbols.values()), n_bars),
+        bars_per_year=bars_a_year(settings.market.calendar, story.session.timeframe.bars_per_year),
     )
 
 
 def measure(ran: Ran) -> Measures:
     """Return all measures of a run; a run without a bar has counts of 0 and no other value."""
     returns = bar_returns(ran.equity, ran.starting_cash)
-    n_bars, made = len(returns), growth(ran.equity, ran.starting_cash, ran.timeframe)
-    per_year = ran.timeframe.bars_per_year
+    n_bars, made = len(returns), growth(ran.equity, ran.starting_cash, ran.timeframe, ran.bars_per_year)
+    per_year = ran.bars_per_year or ran.timeframe.bars_per_year
     turnover = ran.traded / (float(ran.equity.mean()) if n_bars else ran.starting_cash)
     return Measures(
         bars=n_bars,

@@ -56,13 +56,13 @@ class TradeFigures(Frozen):
     average_loss: float | None
 
 
-def growth(equity: Floats, starting_cash: float, timeframe: Timeframe) -> Growth:
+def growth(equity: Floats, starting_cash: float, timeframe: Timeframe, bars_per_year: float | None = None) -> Growth:
     """Return the figures of the equity at bar closes [quote], shape (n_bars,), float64, relative to the starting cash
-    [quote].
+    [quote]. `bars_per_year`: of markets that close; None for those that never do.
     """
     wealth = np.concatenate(([starting_cash], equity))
     returns = bar_returns(equity, starting_cash)
-    enough, per_year = len(returns) >= LEAST_BARS, timeframe.bars_per_year
+    enough, per_year = len(returns) >= LEAST_BARS, bars_per_year or timeframe.bars_per_year
     falls = drawdown_series(wealth)
     return Growth(
         total_return=float(wealth[-1] / starting_cash - 1.0),

@@ -17,6 +17,7 @@ from config.sections.strategies import names_of
 from evidence.rulings.shadowed import ShadowFigures
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
+from market.sessions.calendar import bars_a_year
 from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
@@ -191,6 +192,7 @@ def summarise(story: Story) -> Summary:
     """Return the summary of a story. A run without a bar has only its beginning."""
     session, columns, tally = story.session, story.columns, story.tally
     settings, start = session.settings, float(story.ledger.starting_cash)
+    per_year = bars_a_year(settings.market.calendar, session.timeframe.bars_per_year)
     n_bars, identity = len(columns.close_ms), identity_of(story)
     returns, confidence = bar_returns(columns.equity, start), settings.limits.var_confidence
     var = var_exceedances(returns, columns.var_1d, session.timeframe, confidence)
@@ -212,7 +214,7 @@ def summarise(story: Story) -> Summary:
         seed=settings.seed,
         starting_cash=identity.start,
         final_equity=identity.end,
-        growth=growth(columns.equity, start, session.timeframe),
+        growth=growth(columns.equity, start, session.timeframe, per_year),
         market_return=float(held[-1] - 1.0) if n_bars else 0.0,
         bars_with_position=float((columns.open_positions > 0).mean()) if n_bars else 0.0,
         mean_deployed=float(columns.deployed_fraction.mean()) if n_bars else 0.0,

@@ -34,7 +34,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines += [file.line(tape.timeframe) for file in tape.mark_files]
     lines += [file.line() for file in tape.fact_files]
     if perpetuals is not None:
-        lines.append(_perpetual(perpetuals, tape, real=world.settings.venue.kind == "ccxt"))
+        lines.append(_perpetual(perpetuals, tape, real=world.settings.venue.is_real))
     lines += told_of(world.settings.sentiment, tape.symbols)
     _print(lines, stderr)
 
@@ -78,8 +78,10 @@ def _account(settings: Settings) -> str:
     venue = settings.venue
     if venue.also:
         return f"at {len(venue.members)} exchanges: {', '.join(_place(name, settings) for name in venue.members)}"
-    if venue.kind != "ccxt":
+    if not venue.is_real:
         return "on the simulated exchange"
+    if venue.ib is not None:
+        return f"at Interactive Brokers: paper account {venue.ib.account}"
     if venue.url is not None:
         return f"at {venue.url}, no address of {venue.exchange}'s own"
     return f"at {venue.exchange}: REAL MONEY" if settings.world == "live" else f"at {venue.exchange}'s test network"

@@ -32,4 +32,4 @@ def by_exchange(settings: Settings) -> dict[str, Settings]:
 
 def trades_there(settings: Settings) -> bool:
     """Whether orders leave this program."""
-    return settings.venue.kind == "ccxt"
+    return settings.venue.is_real

@@ -14,6 +14,7 @@ from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
 from agents.desk.clocked.figures import Connection, Figures, Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
+from agents.desk.clocked.sessions import SessionFeed
 from agents.desk.clocked.voters import voters_of
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
@@ -50,6 +51,7 @@ from market.live.feed import LiveFeed, Pace
 from market.live.marks import MarksAsked
 from market.live.past import Step, past_of_feed
 from market.live.seen import OVERLAP
+from market.sessions.calendar import bar_close, calendar_of, day_of
 from market.symbols import normalise_symbol
 from market.tape import Tape
 from market.timeframe import Timeframe
@@ -143,12 +145,22 @@ def on_feed(
             "exchanges",
         )  # fmt: skip
         return described.model_copy(update={name: getattr(kept.session, name) for name in names})
-    end = None if bars is None else described.start_utc + bars * described.timeframe.duration
+    end = None if bars is None else end_of(described.settings, described.start_utc, bars, described.timeframe)
     there: dict[str, Any] = {"voters": voters_of(described.settings, described.own_strategies), "feed_url": feed_url}
     if opened is not None:
         there |= {"account": opened.account, "instruments": opened.instruments, "standing": opened.standing}
         there |= {"exchanges": dict(opened.exchanges)}
     return described.model_copy(update={"bars": bars, "end_utc": end, **there})
+
+
+def end_of(settings: Settings, start: datetime, bars: int, timeframe: Timeframe) -> datetime:
+    """The close of the last of so many bars after a start, by the calendar if there is one."""
+    if settings.market.calendar is None:
+        return start + bars * timeframe.duration
+    calendar, day = calendar_of(settings.market.calendar), day_of(start)
+    for _ in range(bars):
+        day = calendar.following(day)
+    return bar_close(day)
 
 
 async def exchange_time(settings: Settings, bars: BarsRequest, clock: PacedClock) -> datetime:
@@ -160,7 +172,7 @@ async def exchange_time(settings: Settings, bars: BarsRequest, clock: PacedClock
 @asynccontextmanager
 async def feed_desk(
     world: OnClock, session: Session, sink: Sink, resuming: ResumingSink | None, key: bytes, outside: Outside
-) -> AsyncIterator[tuple[Desk, LiveFeed]]:
+) -> AsyncIterator[tuple[Desk, LiveFeed | SessionFeed]]:
     """The desk of a session on the clock, and the feed that it trades. Both end with the block."""
     settings, kept, clock = world.settings, world.kept, world.clock
     timeframe, symbols = session.timeframe, session.symbols
@@ -168,21 +180,14 @@ async def feed_desk(
         settings.sentiment, build_sources(settings.sentiment, (), clock), scorer_of(settings.sentiment.scorer), clock
     )
     async with AsyncExitStack() as held:
-        exchange = await held.enter_async_context(_exchange(settings, world.bars, clock, 1))
-        known = set(await _answering(exchange, list(symbols), timeframe, world)) & set(world.tape.symbols)
-        there = [symbol for symbol in symbols if symbol in known]
-        for symbol in sorted(set(symbols) - known):
-            world.tell(f"{exchange.name} has no market {symbol} any more. The run goes on with the others.")
-        at, done = (session.start_utc, 0) if kept is None else (kept.last_close, kept.bars)
-        pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
-        left = _left(session, done)
-        live = LiveFeed(exchange, world.tape.monitor(), there, timeframe, at, clock, pace, world.tell, left)
-        if exchange.perpetual:
-            live.values = MarksAsked(exchange, timeframe, pace.answer_s)
-        if (
-            kept is not None and not settings.quality.accepted_units
-        ):  # else bars were told in another unit than the exchange's
-            live.remember(kept.told)
+        brokered = None
+        if settings.venue.kind == "ib":
+            from agents.desk.clocked.broker import broker_feed  # it loads what exchanges do not need
+
+            told_last, left = (() if kept is None else kept.told), _left(session, 0 if kept is None else kept.bars)
+            opening = broker_feed(settings, session, world.tape, told_last, key, clock, resuming, left, world.tell)
+            brokered = await held.enter_async_context(opening)
+        live = brokered.feed if brokered is not None else await _live_feed(held, world, session)
         told = ToldSentiment(news)
         feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
         switch = FileSwitch(latches(), settings.profile)
@@ -207,7 +212,9 @@ async def feed_desk(
             raised=_raises(session, key, world.tell, traders),
         )
         real = None
-        if real_one:
+        if brokered is not None:
+            real, figures.venue = brokered.venue, brokered.broker
+        elif real_one:
             from agents.desk.clocked.account import exchange_venue, lines_of  # it loads what paper does not need
 
             opened = exchange_venue(settings, session, key, clock, resuming)
@@ -240,6 +247,27 @@ async def feed_desk(
             yield desk, live
         finally:
             await news.close()
+
+
+async def _live_feed(held: AsyncExitStack, world: OnClock, session: Session) -> LiveFeed:
+    """The feed of a session at an exchange, whose connection ends with `held`."""
+    settings, kept, clock = world.settings, world.kept, world.clock
+    timeframe, symbols = session.timeframe, session.symbols
+    exchange = await held.enter_async_context(_exchange(settings, world.bars, clock, 1))
+    known = set(await _answering(exchange, list(symbols), timeframe, world)) & set(world.tape.symbols)
+    there = [symbol for symbol in symbols if symbol in known]
+    for symbol in sorted(set(symbols) - known):
+        world.tell(f"{exchange.name} has no market {symbol} any more. The run goes on with the others.")
+    at, done = (session.start_utc, 0) if kept is None else (kept.last_close, kept.bars)
+    pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
+    live = LiveFeed(exchange, world.tape.monitor(), there, timeframe, at, clock, pace, world.tell, _left(session, done))
+    if exchange.perpetual:
+        live.values = MarksAsked(exchange, timeframe, pace.answer_s)
+    if (
+        kept is not None and not settings.quality.accepted_units
+    ):  # else they were told in another unit than the exchange's
+        live.remember(kept.told)
+    return live
 
 
 def _health(exchange: Connection | None, resuming: ResumingSink | None) -> Health | None:

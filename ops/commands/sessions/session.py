@@ -27,6 +27,7 @@ from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.session import run_session
 from agents.strategies.contexts import build_contexts
 from agents.strategies.readiness import who_cannot_vote
+from config.clock import PacedClock
 from config.confirm import confirm, live_words, refuse_without_terminal
 from config.ending import INTERRUPTED
 from config.errors import UsageFault
@@ -58,16 +59,17 @@ class Conclude(Protocol):
     def __call__(self, folder: Path, key: bytes, *, as_json: bool) -> None: ...
 
 
-def run(request: RunRequest, world: World, conclude: Conclude) -> int:
-    """Run one session in its world, then `conclude` its folder; returns the exit code.
+def run(request: RunRequest, world: World, conclude: Conclude, clock: PacedClock | None = None) -> int:
+    """Run one session in its world, then `conclude` its folder; returns the exit code. `clock`: what a session on the clock lives
+    by; None for this machine's.
 
     Raises TribunalError for whatever ends it before or midway, KeyboardInterrupt for a signal that does.
     """
     with StopSignals() as signals:
-        return _run(request, world, conclude, signals)
+        return _run(request, world, conclude, signals, clock)
 
 
-def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
+def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals, clock: PacedClock | None) -> int:
     settings = world.settings
     _refuse_without_feed(world)
     _refuse_unread_address(settings)
@@ -79,7 +81,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     waking = waking_of(request, settings, secrets, sys.stderr)
     key = journal_key()
     anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
-    past = _past(world, request, key)
+    past = _past(world, request, key, clock)
     if past is not None:
         world, settings = past.world, past.world.settings
         _confirmed(settings, past, request)
@@ -121,7 +123,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
-        if fresh and not _worth_keeping(folder.path, fault):
+        if fresh and not _worth_keeping(folder.path, fault, real=settings.venue.is_real):
             folder.remove()
         elif journal_of(folder.path).exists():
             _tell_of(folder.path)
@@ -158,7 +160,7 @@ def _refuse_pace_of_time(settings: Settings, request: RunRequest) -> None:
         )
 
 
-def _past(world: World, request: RunRequest, key: bytes) -> "PastOfRun | None":
+def _past(world: World, request: RunRequest, key: bytes, clock: PacedClock | None) -> "PastOfRun | None":
     """What a session by the clock begins with; None for any other, which loads no client of an exchange."""
     if world.settings.world not in ON_THE_CLOCK:
         return None
@@ -166,7 +168,7 @@ def _past(world: World, request: RunRequest, key: bytes) -> "PastOfRun | None":
     from ops.health.start import typed_for_real_money
 
     words = typed_for_real_money(request, world.settings, user()) if world.settings.world == "live" else ()
-    return past_of_run(world, request, key, words=words)
+    return past_of_run(world, request, key, clock, words)
 
 
 def _confirmed(settings: Settings, past: "PastOfRun", request: RunRequest) -> None:
@@ -183,12 +185,13 @@ def _confirmed(settings: Settings, past: "PastOfRun", request: RunRequest) -> No
     confirm(live_words(settings, ramp.usable, quote), told, sys.stdin, sys.stderr, request.confirm)
 
 
-def _worth_keeping(folder: Path, fault: BaseException) -> bool:
-    """Whether a broken-off run holds anything that models were asked for, or bars of a session that was stopped at once."""
+def _worth_keeping(folder: Path, fault: BaseException, *, real: bool) -> bool:
+    """Whether a broken-off run holds anything that models were asked for, or bars of a session that was stopped at once, or bars
+    on which orders may have left this program."""
     path = journal_of(folder)
     if not path.exists():
         return False
-    return holds(path, Attempt) or (isinstance(fault, KeyboardInterrupt) and holds(path, CycleRecord))
+    return holds(path, Attempt) or ((real or isinstance(fault, KeyboardInterrupt)) and holds(path, CycleRecord))
 
 
 def _tell_of(folder: Path) -> None:

@@ -17,7 +17,7 @@ from config.reading.schema import spot_of
 from config.sections.strategies import STRATEGIES
 from market.indicators.window import Bars
 from market.signals import TechnicalSignals
-from ops.commands.latest_votes import show_latest, show_published, show_trial
+from ops.commands.latest_votes import show_crossings, show_latest, show_published, show_trial
 from ops.tables.grid import Grid, open_console
 
 
@@ -29,6 +29,8 @@ def strategies_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(readable_markdown())
     elif arguments.published:
         sys.stdout.write(show_published(arguments))
+    elif arguments.crossings:
+        sys.stdout.write(show_crossings(arguments))
     elif arguments.trial:
         sys.stdout.write(show_trial(arguments))
     elif arguments.data:

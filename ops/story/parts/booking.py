@@ -30,7 +30,7 @@ class Booking:
         self.ledger = Ledger(
             venue.starting_cash,
             quote_currency(session),
-            session.instruments if venue.kind == "ccxt" else None,
+            session.instruments if venue.is_real else None,
             {name: each.starting_cash for name, each in venue.members.items()},
             margin=margin_terms(session.instruments),
             leverage=leverage_of(session.settings.market),

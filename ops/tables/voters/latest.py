@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from evidence.strategies.crossings import Crossing
 from evidence.strategies.latest import LatestVote
 from evidence.strategies.published import Published
 from evidence.strategies.trial import Tried
@@ -19,6 +20,12 @@ def published_grid(found: Sequence[Published]) -> Grid:
     """One row a stretch of years."""
     columns = ("Years", "markets", "Sharpe", "growth", "deepest fall", "mean share", "turnover a year")
     return Grid("", columns, tuple(map(_years, found)), left=1)
+
+
+def crossings_grid(found: Sequence[Crossing]) -> Grid:
+    """One row a crossing."""
+    columns = ("Market", "crossed", "close", "crossed back", "close then", "sessions", "change", "highest", "lowest")
+    return Grid("", columns, tuple(map(_crossing, found)), left=2)
 
 
 def trial_grid(found: Sequence[Tried], years: Sequence[int]) -> Grid:
@@ -47,6 +54,12 @@ def _years(each: Published) -> tuple[str, ...]:
         f"{each.mean_share:.0%}",
         f"{each.turnover_a_year:.1f}",
     )
+
+
+def _crossing(each: Crossing) -> tuple[str, ...]:
+    back = "not yet" if each.back is None else f"{each.back}"
+    changes = (f"{value:+.1%}" for value in (each.change, each.highest, each.lowest))
+    return each.symbol, f"{each.crossed}", f"{each.close:.6g}", back, f"{each.last:.6g}", f"{each.bars:,}", *changes
 
 
 def _set(each: Tried) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from exchange_world import ExchangeWorld, TwoExchangesWorld, addressed
 from speaking_venue import SpeakingVenue
+from tws_world import TwsWorld
 
 from execution.reports import HEARD, VenueReport, VenueWord, asked
 from execution.simulated.venue import SimulatedVenue
@@ -128,10 +129,10 @@ class RoutedWorld(SimulatedWorld):
 
 
 VENUES: dict[str, Callable[[Any], Any]] = {
-    "durable": DurableWorld, "exchange": ExchangeWorld, "recorded": RecordedWorld, "routed": RoutedWorld,
+    "durable": DurableWorld, "exchange": ExchangeWorld, "ib": TwsWorld, "recorded": RecordedWorld, "routed": RoutedWorld,
     "simulated": SimulatedWorld, "speaking": SpeakingWorld, "two exchanges": TwoExchangesWorld,
 }  # fmt: skip
-ASKED = ("durable", "exchange", "routed", "simulated", "speaking", "two exchanges")
+ASKED = ("durable", "exchange", "ib", "routed", "simulated", "speaking", "two exchanges")
 DRIVEN = ("durable", "recorded", "routed", "simulated", "speaking")
 
 Scenario = Callable[[Any], Awaitable[None]]
@@ -142,7 +143,9 @@ def _world(name: str, shop: Any) -> Live:
     def run(scenario: Scenario) -> None:
         async def main() -> None:
             made = VENUES[name](shop)
-            async with made if isinstance(made, ExchangeWorld | TwoExchangesWorld) else nullcontext(made) as world:
+            async with (
+                made if isinstance(made, ExchangeWorld | TwoExchangesWorld | TwsWorld) else nullcontext(made) as world
+            ):
                 await scenario(world)
 
         asyncio.run(main())

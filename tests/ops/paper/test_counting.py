@@ -90,6 +90,8 @@ def test_neither_do_recorded_bars_and_real_money(paper: Path, world: str, says: 
     session = read_story(paper, journal_key()).session
     other = session.model_copy(update={"settings": session.settings.model_copy(update={"world": world})})
     assert says in str(why_not_counted(other))
+    broker = session.settings.model_copy(update={"venue": session.settings.venue.model_copy(update={"kind": "ib"})})
+    assert "at a broker of shares" in str(why_not_counted(session.model_copy(update={"settings": broker})))
     assert "earlier version" in str(why_not_counted(session.model_copy(update={"voters": {}})))
     assert why_not_counted(session) is None
 

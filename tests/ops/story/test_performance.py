@@ -29,6 +29,14 @@ def _trade(pnl: str) -> Trade:
     )  # fmt: skip
 
 
+def test_a_year_of_sessions_has_fewer_bars_than_one_of_days() -> None:
+    equity = 100.0 * (1.0 + np.tile([0.01, -0.008], 200)).cumprod()
+    always, sessions = growth(equity, 100.0, Timeframe.D1), growth(equity, 100.0, Timeframe.D1, 252.0)
+    assert always.sharpe is not None
+    assert sessions.sharpe == pytest.approx(always.sharpe * (252 / 365) ** 0.5)
+    assert sessions.total_return == always.total_return
+
+
 def test_returns_begin_at_the_starting_cash() -> None:
     assert bar_returns(np.array([110.0, 99.0]), 100.0) == pytest.approx([0.1, -0.1])
 

@@ -5,7 +5,7 @@ import io
 import re
 import runpy
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace as Sample
@@ -33,6 +33,7 @@ from evidence.statistics.pooled import PooledDifference
 from evidence.statistics.stylised import Range
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
+from evidence.strategies.crossings import Crossing
 from evidence.strategies.latest import LatestVote
 from evidence.strategies.published import Published
 from evidence.strategies.trial import Tried
@@ -541,6 +542,21 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.sentiment.parts.parts_grid": lambda: (parts.parts_grid([mood()]),),
     "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
     "ops.tables.voters.latest.latest_grid": lambda: (latest.latest_grid([said()]),),
+    "ops.tables.voters.latest.crossings_grid": lambda: latest.crossings_grid(
+        [
+            Crossing(
+                symbol="INFY/INR",
+                crossed=date(2026, 10, 6),
+                close=915.3,
+                back=None,
+                last=936.2,
+                bars=9,
+                change=0.023,
+                highest=0.081,
+                lowest=0.0,
+            )
+        ]
+    ),
     "ops.tables.voters.latest.published_grid": lambda: (
         latest.published_grid([Published(2018, 2020, 12, 1_095, 1.58, 12.5, 0.129, 0.55, 12.5)]),
     ),

@@ -22,6 +22,8 @@ NO_FILES = {
     "zipfile",
     "gzip",
     "ExchangeVenue",
+    "IbVenue",
+    "Line",
     "shelf",
     "_shelf",
     "self",

@@ -51,12 +51,12 @@ class World:
     def __init__(
         self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, switch: Any = None,
         entries: EntrySettings = MARKET,
-        trail_atr_multiple: float | None = None, atr_quote: float | None = None, **venue: Any
+        trail_atr_multiple: float | None = None, atr_quote: float | None = None, attached: bool = False, **venue: Any
     ) -> None:  # fmt: skip
         """`around` wraps the simulated venue in another one; `real`: the ledger takes it for a real exchange."""
         self.events = Events()
         self.volume = volume
-        exits = SETTINGS.exits.model_copy(update={"trail_atr_multiple": trail_atr_multiple})
+        exits = SETTINGS.exits.model_copy(update={"trail_atr_multiple": trail_atr_multiple, "attached": attached})
         self.atr_quote = atr_quote
         gate = open_gate(limits, exits, KEY, 24.0)
         self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), Seal(KEY))

@@ -1,0 +1,1 @@
+"""Brokers of shares, beside the exchanges of coins: one file each."""

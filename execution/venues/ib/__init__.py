@@ -1,0 +1,1 @@
+"""Interactive Brokers, over ib_async."""

@@ -1,0 +1,1 @@
+"""Exchanges that close: their sessions, half days and time zones."""
