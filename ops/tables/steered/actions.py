@@ -6,7 +6,7 @@ from ops.story.parts.steered import Action
 from ops.tables.grid import Sheet, boxed
 from ops.tables.plain import moment
 
-COLUMNS = ("At, UTC", "<Asked", "Who", "<Result", "Why")
+COLUMNS = ("At, UTC", "Asked", "Who", "Result", "Why")
 
 
 def actions_grid(actions: Sequence[Action], of: int) -> Sheet:
