@@ -13,6 +13,7 @@ from agents.approval.petition import AUTO, Approver, Asked, ResumedApprover, tel
 from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
 from agents.desk.arrivals import SpokeNext, nothing_recorded
+from agents.desk.steered.glance import Looked
 from agents.llm.asking import Asker
 from agents.llm.recordings.resuming import ResumingAsker
 from agents.recorded.resumed import ResumingSink
@@ -55,6 +56,8 @@ class Outside(NamedTuple):
     """Is told each opinion in court as it is said; None if nobody looks on."""
     connected: Connected = _nobody
     """Is told how to read the lines to the exchanges of the session."""
+    looked: Looked | None = None
+    """What its operator asks of a session that is not on the clock; None where nobody can."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)

@@ -85,6 +85,7 @@ def open_traded(
         spoke_next=outside.spoke_next,
         overheard=outside.overheard,
         aside=outside.shadow,
+        looked=outside.looked if pulse is None else None,
         pulse=pulse,
         health=health,
     )

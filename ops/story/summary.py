@@ -18,6 +18,7 @@ from evidence.rulings.shadowed import ShadowFigures
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
 from market.sessions.calendar import bars_a_year
+from execution.kill_switch.halting import PAUSED, HaltEvent
 from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
@@ -364,12 +365,18 @@ def _breakers(story: Story) -> dict[str, dict[str, int]]:
     return dict(sorted(counted.items()))
 
 
+def _scopes(event: HaltEvent) -> set[str]:
+    return {halt.scope for halt in event.halts} | {lift.scope for lift in event.lifted}
+
+
 def _kill_switch(story: Story) -> KillSwitchFigures:
-    actions = [event.action for event in story.halts]
-    orders = [event for event in story.halts if event.action != "flat"]
+    """Without pauses of entries, which are told with the other actions of operators."""
+    events = [event for event in story.halts if _scopes(event) != {PAUSED}]
+    actions = [event.action for event in events]
+    orders = [event for event in events if event.action != "flat"]
     return KillSwitchFigures(
         halted=actions.count("halted"),
         resumed=actions.count("resumed"),
-        down_at_end=bool(orders and orders[-1].halts),
+        down_at_end=bool(orders) and any(halt.scope != PAUSED for halt in orders[-1].halts),
         flat=bool(actions) and actions[-1] == "flat",
     )
