@@ -10,8 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from config.clock import Clock
 from ops.live.auth.access import COOKIE, Access, LockedOut, Who
 from ops.live.auth.sessions import IDLE, same
+from ops.live.web.again import limit_rows, shown
 from ops.live.web.drawing import as_text, hearing_view, now_of, unsaid
 from ops.live.web.guard import asked_by, reads, refuse_other_sites, steers
+from ops.live.web.replays import LONGEST_S
 from ops.live.web.rest import From
 from ops.live.web.source import NotThere, Source
 
@@ -81,7 +83,10 @@ def decision(request: Request, who: Reader, source: From, decision_id: str) -> H
         trial=trial,
         view=hearing_view(trial),
         text=as_text(trial),
-        replay=f"tribunal replay {shlex.quote(str(source.journal.parent))}",
+        replay=f"tribunal replay {shlex.quote(str(source.journal.parent))} --decision {shlex.quote(decision_id)}",
+        limit_rows=limit_rows(source.limits()),
+        longest_s=LONGEST_S,
+        **shown(request.app.state.replays.of(decision_id)),
     )
 
 

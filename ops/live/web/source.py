@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from config.sections.limits import RiskLimits
 from ops.live.following.window import Window
 from ops.live.state.decisions import Decision, Page
 from ops.live.state.fold import Speaking
@@ -80,6 +81,13 @@ class Source:
         if found is None or trial is None:
             raise NotThere(decision_id)
         return found, trial
+
+    def limits(self) -> RiskLimits:
+        """The limits of the session, as it began. Raises NotYet."""
+        with self.window.fold() as fold:
+            if fold is None:
+                raise NotYet
+            return fold.session.settings.limits
 
     def worth(self) -> tuple[Group, ...]:
         """What the decisions were worth, by their fate. Raises NotYet."""
