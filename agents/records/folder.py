@@ -8,11 +8,10 @@ from typing import NamedTuple
 from config.errors import OutputFault
 from config.files import write_whole
 from execution.journal.chain import last_row
+from execution.journal.stores.pointer import CHECKSUM as CHECKSUM
+from execution.journal.stores.pointer import JOURNAL as JOURNAL
 from execution.journal.stores.pointer import POINTER, Sealed, is_pointer, read_pointer, seal_pointer
 
-JOURNAL = "journal.db"
-"""The journal's file, where the profile names no database."""
-CHECKSUM = "journal.sha256"
 REQUEST = "request.json"
 """What was typed: for resuming. No decision depends on it."""
 

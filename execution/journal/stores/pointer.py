@@ -13,6 +13,10 @@ from config.files import write_once, write_whole
 from config.sections.journal import database_url
 
 POINTER = "journal.json"
+JOURNAL = "journal.db"
+"""The journal's file, where the profile names no database."""
+CHECKSUM = "journal.sha256"
+"""The digest of a journal's file, which is there when the run has ended."""
 MOVING = "moving.journal.json"
 """The same while a journal is moved into a database."""
 
@@ -74,3 +78,11 @@ def _text(pointer: Pointer) -> bytes:
     if pointer.sealed is not None:
         tree["sealed"] = pointer.sealed._asdict()
     return (json.dumps(tree, indent=2) + "\n").encode()
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether the run in a folder has ended: its journal is closed and sealed. False for one that was killed. Raises
+    JournalFault for a pointer that cannot be read."""
+    if (folder / POINTER).exists():
+        return read_pointer(folder / POINTER).sealed is not None
+    return (folder / CHECKSUM).exists()

@@ -1,0 +1,277 @@
+"""The folder in which a session finds the words of its operator: one file a word, whichever surface wrote it.
+
+    RUN/steer/NAME.json            a word that waits
+    RUN/steer/answers/ID.json      what became of it
+    RUN/steer/aside/NAME           a file that could not be read: it is told, and never obeyed
+
+A surface may be another process of the same user: files are whole or not there, private, and bounded in number and size. A file
+that was written by hand needs no more than `{"verb": "pause"}`: `target`, `who`, `why` and `given_utc` may stand beside it. Then
+the name of the file names the word, and the time of the file is when it was given. A word stays where it is until the session
+has journaled it, so a session that is killed finds it again.
+"""
+
+import json
+import os
+import stat
+from collections.abc import Callable, Container
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from time import sleep
+from typing import Any, Literal, NamedTuple
+
+from pydantic import Field, ValidationError
+
+from config.clock import Clock, SystemClock
+from config.errors import OutputFault, UsageFault
+from config.files import write_whole
+from config.frozen import Frozen, UtcTime
+from execution.journal.stores.pointer import JOURNAL, POINTER, has_ended
+from execution.steering.words import BY_NAME, LONGEST_NAME, NO_REASON, SteerVerb, Word, line_of, wrong_target
+
+FOLDER = "steer"
+MOST_WAITING = 64
+"""Words that may wait at a time."""
+MOST_ANSWERS = 256
+"""Answers that are kept; older ones are in the journal."""
+_LARGEST = 16_384
+"""Bytes of a file above which it is no word."""
+_HALF_WRITTEN_S = 2.0
+"""A file that cannot be read and is younger may still be being written."""
+_NAP_S = 0.05
+
+State = Literal["heard", "done", "refused", "failed"]
+
+
+class Answer(Frozen):
+    """What became of a word: it was heard and is being obeyed, it was obeyed (`done`), `refused` with nothing done, or `failed`
+    with what is left told."""
+
+    word_id: str
+    state: State
+    told: str = Field(description="in a sentence, on what the venue has said")
+    at_utc: UtcTime = Field(description="the time of the session")
+
+
+class _File(NamedTuple):
+    """A file of the mailbox, and when it was written [ns since 1970]."""
+
+    path: str
+    name: str
+    written_ns: int
+
+
+class Mailbox:
+    """The mailbox of one run. It need not exist: `put` makes it."""
+
+    def __init__(self, run_folder: Path, clock: Clock | None = None) -> None:
+        self.run = run_folder
+        self.path = run_folder / FOLDER
+        self._folder = str(self.path)
+        self._taken: dict[str, str] = {}
+        self._clock = clock or SystemClock()
+
+    # for surfaces
+
+    def put(self, word: Word) -> None:
+        """Leave a word for the session. Raises UsageFault where there is no run, or one that has ended; OutputFault where too
+        many words wait or the file cannot be written. Nothing was asked of the session then."""
+        if not any((self.run / name).exists() for name in (JOURNAL, POINTER)):
+            raise UsageFault(f"There is no run in {self.run}. Nothing was asked. Give the folder of a run.")
+        if has_ended(self.run):
+            raise UsageFault(f"The run in {self.run} has ended, so nobody hears {word.verb.value}. Nothing was asked.")
+        if len(self._files()) >= MOST_WAITING:
+            raise OutputFault(
+                f"{MOST_WAITING} words wait in {self.path} and nobody hears them. Nothing was asked. Is the session running? "
+                "`tribunal halt` stops all sessions, and needs none."
+            )
+        try:
+            self.path.mkdir(mode=0o700, exist_ok=True)
+            write_whole(self.path / _file_name(word.word_id), word.canonical(), durable=True, private=True)
+        except OSError as fault:
+            raise OutputFault(
+                f"The word cannot be left in {self.path} ({fault.strerror}). Nothing was asked. Make the folder writable."
+            ) from fault
+
+    def withdraw(self, word_id: str) -> bool:
+        """Take a word back that nobody has heard. Whether it was still there."""
+        try:
+            (self.path / _file_name(word_id)).unlink()
+        except OSError:
+            return False
+        return True
+
+    def answers(self) -> tuple[Answer, ...]:
+        """What became of the latest words, oldest first. What cannot be read is left out."""
+        found = (_answer(file) for file in (self.path / "answers").glob("*.json"))
+        return tuple(sorted((each for each in found if each is not None), key=lambda each: (each.at_utc, each.word_id)))
+
+    def answer_to(self, word_id: str) -> Answer | None:
+        """What became of a word; None while nobody has heard it."""
+        return _answer(self.path / "answers" / _file_name(word_id))
+
+    def wait(self, word_id: str, timeout_s: float) -> Answer | None:
+        """Wait [s] until a word is done, refused or has failed; the latest answer then, or None if nobody has heard it. It
+        blocks: a page asks `answer_to` instead."""
+        left = timeout_s
+        while True:
+            answer = self.answer_to(word_id)
+            if (answer is not None and answer.state != "heard") or left <= 0:
+                return answer
+            sleep(_NAP_S)
+            left -= _NAP_S
+
+    # for the session
+
+    def take(self, tell: Callable[[str], None], but: Container[str] = ()) -> Word | None:
+        """The oldest word that waits; its file stays until `heard`. One in `but` was heard before: its file goes. Never raises:
+        what cannot be read is put aside and told."""
+        for file in self._files():
+            word = self._word(file, tell)
+            if word is None:
+                continue
+            if word.word_id not in but:
+                self._taken[word.word_id] = file.path
+                return word
+            self._drop(file.path)
+        return None
+
+    def heard(self, word_id: str) -> None:
+        """The word that was taken is in the journal: its file goes."""
+        if (path := self._taken.pop(word_id, None)) is not None:
+            self._drop(path)
+
+    def answer(self, answer: Answer) -> None:
+        """Say what became of a word. The journal says it as well, so one that cannot be written is left out."""
+        folder = self.path / "answers"
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(folder / _file_name(answer.word_id), answer.canonical(), private=True)
+            kept = sorted(folder.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+            for old in kept[:-MOST_ANSWERS]:
+                old.unlink(missing_ok=True)
+
+    def close(self, tell: Callable[[str], None], at: datetime) -> None:
+        """The session ends: words that still wait are refused."""
+        for _ in range(MOST_WAITING):
+            if (word := self.take(tell)) is None:
+                return
+            told = f"{word.verb.value} was not obeyed: the run has ended."
+            self.heard(word.word_id)
+            self.answer(Answer(word_id=word.word_id, state="refused", told=told, at_utc=at))
+            tell(told)
+
+    def _files(self) -> list[_File]:
+        """The files that wait, oldest first; none where there is no folder, which is nearly always."""
+        try:
+            names = os.listdir(self._folder)
+        except OSError:
+            return []
+        found = []
+        for name in names:
+            if name.endswith(".json") and not name.startswith("."):
+                path = f"{self._folder}/{name}"
+                with suppress(OSError):
+                    found.append(_File(path, name, os.lstat(path).st_mtime_ns))
+        return sorted(found, key=lambda file: (file.written_ns, file.name))
+
+    def _word(self, file: _File, tell: Callable[[str], None]) -> Word | None:
+        try:
+            return _read(file)
+        except FileNotFoundError:
+            return None
+        except _UNREADABLE as fault:
+            now = self._clock.now().timestamp()
+            if 0 <= now - file.written_ns / 1e9 < _HALF_WRITTEN_S:
+                return None
+            self._put_aside(file, _why(fault), tell)
+            return None
+
+    def _put_aside(self, file: _File, why: str, tell: Callable[[str], None]) -> None:
+        name = line_of(file.name, LONGEST_NAME)
+        told = f"{name} is no word that can be obeyed ({why}). Nothing was done; it lies in {FOLDER}/aside."
+        aside = self.path / "aside"
+        with suppress(OSError):
+            aside.mkdir(mode=0o700, exist_ok=True)
+            if len(os.listdir(aside)) < MOST_WAITING:
+                os.replace(file.path, aside / file.name)
+        if os.path.lexists(file.path):
+            self._drop(file.path)
+        self.answer(Answer(word_id=_id_of(file), state="refused", told=told, at_utc=self._clock.now()))
+        tell(told)
+
+    @staticmethod
+    def _drop(path: str) -> None:
+        with suppress(OSError):
+            os.unlink(path)
+
+
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
+def _read(file: _File) -> Word:
+    """The word of a file. Raises one of `_UNREADABLE`."""
+    tree = json.loads(_content(file.path))
+    if not isinstance(tree, dict):
+        raise ValueError("it is no JSON object")
+    written = datetime.fromtimestamp(file.written_ns / 1e9, UTC)
+    return _word_of(tree, _id_of(file), written)
+
+
+def _word_of(tree: dict[str, Any], word_id: str, written: datetime) -> Word:
+    """A word, with what a file that was written by hand leaves out. It was never given later than its file was written."""
+    verb = str(tree.get("verb", ""))
+    if verb not in list(SteerVerb):
+        known = ", ".join(each.value for each in SteerVerb)
+        raise ValueError(f"{line_of(verb, 40)!r} is no verb of a session; there are {known}")
+    word = Word.model_validate(
+        {"word_id": word_id, "target": "", "who": "a file", "via": "file", "why": NO_REASON, "given_utc": written}
+        | tree
+    )
+    if (wrong := wrong_target(BY_NAME[verb], word.target)) is not None:
+        raise ValueError(wrong)
+    return word if word.given_utc <= written else word.model_copy(update={"given_utc": written})
+
+
+def _content(path: str) -> bytes:
+    """The content of a plain file. A link, a folder or a pipe is none, and is not waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no plain file")
+        if found.st_size > _LARGEST:
+            raise ValueError(f"it is longer than {_LARGEST} bytes")
+        return os.read(descriptor, _LARGEST)
+    finally:
+        os.close(descriptor)
+
+
+def _answer(file: Path) -> Answer | None:
+    try:
+        return Answer.model_validate_json(_content(str(file)))
+    except _UNREADABLE:
+        return None
+
+
+def _file_name(word_id: str) -> str:
+    """The file of a word: its id, of which nothing can lead out of the folder."""
+    return f"{_plain(word_id)}.json"
+
+
+def _id_of(file: _File) -> str:
+    """The id of a word that names none itself: its file, and when that was written [ms], so that a name can be used again."""
+    return f"{_plain(file.name.removesuffix('.json'))[:80]}-{file.written_ns // 1_000_000}"
+
+
+def _plain(name: str) -> str:
+    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "_" for letter in name)
+    return kept[:LONGEST_NAME]
+
+
+def _why(fault: Exception) -> str:
+    if isinstance(fault, ValidationError):
+        first = fault.errors()[0]
+        return line_of(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}", 200)
+    known = isinstance(fault, ValueError) and not isinstance(fault, json.JSONDecodeError | UnicodeDecodeError)
+    return line_of(str(fault) if known else "it is no JSON", 200)
