@@ -5,9 +5,12 @@ When a run is resumed, its journal gives these inputs up to where it ends; after
 """
 
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
-from agents.approval.console import approver_of
+from agents.approval.anywhere import AnywhereApprover
+from agents.approval.box import Petitions
+from agents.approval.console import ConsoleApprover, approver_of
 from agents.approval.petition import AUTO, Approver, Asked, ResumedApprover, tell_nobody
 from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
@@ -17,6 +20,7 @@ from agents.llm.recordings.resuming import ResumingAsker
 from agents.recorded.resumed import ResumingSink
 from config.clock import SystemClock
 from config.secrets import load_secrets, state_dir
+from config.sections.court import ApprovalMode
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.kill_switch.halting import NoSwitch, Switch
@@ -42,10 +46,13 @@ NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)
 """For sessions whose journal is not kept: there is no kill switch, and every approval is given."""
 
 
-def outside_of(settings: Settings, asker: Asker | None, journal: Sink, asked: Asked = tell_nobody) -> Outside:
-    """The outside inputs of a session that writes or resumes this journal. `asked` is told when a human is asked to approve."""
+def outside_of(
+    settings: Settings, asker: Asker | None, journal: Sink, asked: Asked = tell_nobody, folder: Path | None = None
+) -> Outside:
+    """The outside inputs of a session that writes or resumes this journal. `asked` is told when a human is asked to approve;
+    `folder`: that of the run, where petitions are laid down for other surfaces than the terminal; None for none."""
     switch: Switch = FileSwitch(latches(), settings.profile)
-    approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock(), asked)
+    approver = _approver(settings.court.approval, asked, folder)
     if not isinstance(journal, ResumingSink):
         return Outside(asker, switch, approver, nobody_knows)
     return Outside(
@@ -55,6 +62,14 @@ def outside_of(settings: Settings, asker: Asker | None, journal: Sink, asked: As
         journal.landed,
         journal.spoke_next,
     )
+
+
+def _approver(mode: ApprovalMode, asked: Asked, folder: Path | None) -> Approver:
+    clock = SystemClock()
+    if mode != "ask" or folder is None:
+        return approver_of(mode, sys.stdin, sys.stderr, clock, asked)
+    console = ConsoleApprover(sys.stdin, sys.stderr, clock, asked)
+    return AnywhereApprover(console, Petitions(folder, clock), clock, sys.stderr, asked)
 
 
 def latches() -> LatchFolder:

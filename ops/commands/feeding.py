@@ -133,7 +133,8 @@ def trade_feed(
         clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
+            told = teller_of(keepers)
+            outside = outside_of(settings, asker, journal, told, path.parent)._replace(overheard=overheard)
             sink = listened(
                 journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
             )

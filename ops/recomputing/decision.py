@@ -30,8 +30,8 @@ def decision_again(
     *,
     quiet: bool,
 ) -> DecidedAgain:
-    """Recompute the decision that `typed` names (see `ops.story.trials.finding`). `limits_of` gives the other limits of a session;
-    None for none. Raises UsageFault for a decision that is not there and for limits that cannot be read, JournalFault."""
+    """Recompute the decision that `typed` names (see `ops.story.trials.finding`). `limits_of` gives the other limits of a
+    session; None for none. Raises UsageFault for a decision that is not there and limits that cannot be read, JournalFault."""
     story = read_story(folder, key)
     decisions = decisions_of(story)
     wanted = decision_named(typed, decisions, str(folder))

@@ -219,7 +219,8 @@ def _live(
 ) -> SessionEnd:
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal, teller_of(keepers))._replace(overheard=overheard)
+            told = teller_of(keepers)
+            outside = outside_of(settings, asker, journal, told, folder)._replace(overheard=overheard)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, paced(request.pace_s, stop))

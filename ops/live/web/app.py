@@ -17,7 +17,8 @@ from config.errors import TribunalError
 from config.version import version
 from ops.live.auth.access import Access
 from ops.live.metrics.exporting import registry_of, rendered
-from ops.live.web import again, pages, rest, streams
+from ops.live.steering.giving import Steering
+from ops.live.web import again, operating, pages, rest, streams
 from ops.live.web.drawing import environment
 from ops.live.web.guard import Headers, LogInFirst, reads
 from ops.live.web.health import Health, ready
@@ -44,11 +45,12 @@ def application(
     app.state.source, app.state.access, app.state.clock = source, access, clock
     app.state.templates, app.state.drawn = environment(), streams.Drawn()
     app.state.is_secure, app.state.is_closing = is_secure, is_closing
+    app.state.steering = Steering(source.journal.parent, source.window, clock)
     app.state.replays = Replays(source.journal.parent, is_closing)
     app.state.new_form = lambda: secrets.token_urlsafe(24)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts], www_redirect=False)
     app.add_middleware(Headers)
-    for router in (pages.router, again.pages, streams.router, rest.router, again.rest):
+    for router in (pages.router, again.pages, operating.pages, streams.router, rest.router, again.rest, operating.rest):
         app.include_router(router)
     _probes(app, source, clock)
     _faults(app)

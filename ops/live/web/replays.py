@@ -1,7 +1,7 @@
 """A decision is recomputed while a session trades: in a process of its own with the lowest priority, one at a time, with a bound.
 
-The process is `tribunal replay RUN --decision ID`. It reads the journal and writes nothing, and the session waits for nothing. One
-that takes longer than the bound is ended, and that is told.
+The process is `tribunal replay RUN --decision ID`. It reads the journal and writes nothing, and the session waits for nothing.
+One that takes longer than the bound is ended, and that is told.
 """
 
 import os

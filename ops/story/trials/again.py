@@ -1,4 +1,4 @@
-"""One decision that was recomputed out of its journal: whether it came out the same, and what other limits would have made of it."""
+"""One decision that was recomputed out of its journal: whether it is the same, and what other limits would have made of it."""
 
 from decimal import Decimal
 

@@ -23,8 +23,8 @@ def decided_lines(told: DecidedAgain) -> list[str]:
         of = f" of decision {off.decision_id}" if off.decision_id else ""
         return [f"{told.decision_id}: different. The first difference is at {where}{of}.", *off.lines]
     lines = [
-        f"{told.decision_id}: identical. It and what it follows from were recomputed: {told.bars:,} bars, {told.events:,} events, "
-        f"{how_compared(told.by_value)}."
+        f"{told.decision_id}: identical. It and what it follows from were recomputed: {told.bars:,} bars, {told.events:,} "
+        f"events, {how_compared(told.by_value)}."
     ]
     if told.policy_not_recomputed is not None:
         lines.append(
@@ -50,7 +50,10 @@ def show_decided(told: DecidedAgain, console: Console, *, asks: bool) -> None:
         console.print("  No gate has judged this decision: a review of what is held goes to none.")
     for judged in told.judged:
         what = "the part that was entered at once" if judged.at_once else "the gate"
-        for line in (f"  {what} then: {said(judged.then, told.quote)}", f"  under these: {said(judged.asked, told.quote)}"):
+        for line in (
+            f"  {what} then: {said(judged.then, told.quote)}",
+            f"  under these: {said(judged.asked, told.quote)}",
+        ):
             console.print(line, markup=False, highlight=False)
         if judged.rules:
             table = boxed("Rules that report otherwise", ("rule", "<then", "<under these"))
