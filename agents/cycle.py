@@ -1,6 +1,7 @@
 """The whole system on one screen: what happens at each bar close, in every world.
 
 heed     obey the kill switch: withdraw entries and, if it says so, sell all positions
+steer    (after the bars are traded) say what became of an operator's words, where the venue had to do something
 see      take the closed bars, and the faults of the others
 pass     trade the bars: fills, protection, marks, breakers (no model is asked)
 watch    hold the results of a policy that changes sizes against what was promised, and demote it
@@ -45,6 +46,8 @@ from agents.outages.derisking import derisk
 from agents.records.inputs import Ruled
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.resizing import decision_id_of, enlarged_from, review, shape
+from agents.steering.muting import muted, refused
+from agents.steering.obeying import settle
 from agents.strategies.contexts import votes_on
 from agents.strategies.facts import Known
 from agents.strategies.netting import net
@@ -67,6 +70,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     sales = (*desk.tally.take_sold(), *await desk.trader.heed(desk.clock.now()))
     desk.clock.advance(as_of)
     shown = await desk.trader.pass_bar(closed)
+    await settle(desk, as_of, at_bar=True)
     if desk.memory is not None:
         desk.memory.settle(shown)
     portfolio = desk.trader.portfolio(as_of)
@@ -217,7 +221,8 @@ def _vote(desk: Desk, shown: Slice, known: Known) -> dict[str, NetVote]:
         now = desk.engines[symbol].signals(desk.timeframe)
         if now is not None:
             votes = votes_on(symbol, now, desk.contexts, known)
-            proposals[symbol] = net(votes, desk.settings.court.net_threshold, both_sides=both_sides)
+            whole = net(votes, desk.settings.court.net_threshold, both_sides=both_sides)
+            proposals[symbol] = muted(desk, symbol, whole) if desk.steers.off else whole
     return proposals
 
 
@@ -255,7 +260,9 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
         desk.sink.append(approval)
     bars = hearing.case.proposal.horizon_bars
     hold = None if bars is None else bars * desk.timeframe.duration
-    verdict = await desk.trader.enter(hearing.verdict, approval.report() if approval else None, hold)
+    verdict = await desk.trader.enter(
+        hearing.verdict, refused(desk, hearing) or (approval.report() if approval else None), hold
+    )
     hearing = hearing.model_copy(update={"verdict": verdict})
     if verdict.order is not None:
         desk.theses.bought(hearing)

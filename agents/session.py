@@ -15,6 +15,8 @@ from agents.desk.desk import Desk
 from agents.records.account import AccountLeft
 from agents.records.inputs import Arrived, Beat, RaiseAsked, Ruled, StopAsked
 from agents.records.record import CycleRecord, SessionEnd
+from agents.records.steered import Steered
+from agents.steering.obeying import end_all, obey_word, settle
 from execution.account.pieces import Touch
 from execution.kill_switch.halting import Sale
 from execution.reports import VenueReport
@@ -50,6 +52,7 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
         match arrived:
             case VenueReport():
                 await desk.trader.hear(arrived, desk.clock.now())
+                await settle(desk, desk.clock.now())
             case Slice() if stop():
                 return "interrupted"
             case Slice():
@@ -60,6 +63,7 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
             case Beat():
                 desk.sink.append(arrived)
                 desk.tally.sold(await obey(desk, arrived))
+                await settle(desk, arrived.at_utc)
             case RaiseAsked():
                 desk.sink.append(arrived)
                 desk.trader.raise_ramp(arrived.at_utc, arrived.who)
@@ -72,6 +76,12 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
                 await ruled(desk, arrived)
                 if arrived.prices:
                     await desk.trader.trade_between(moment_of(arrived))
+            case Steered():
+                desk.sink.append(arrived)
+                await obey_word(desk, arrived)
+                if arrived.prices:
+                    await desk.trader.trade_between(moment_of(arrived))
+                    await settle(desk, arrived.at_utc)
             case StopAsked():
                 desk.sink.append(arrived)
                 return "interrupted"
@@ -89,7 +99,7 @@ async def obey(desk: Desk, beat: Beat) -> tuple[Sale, ...]:
     return sales
 
 
-def moment_of(beat: Beat | Ruled) -> Slice:
+def moment_of(beat: Beat | Ruled | Steered) -> Slice:
     """The prices of a beat, as the bars of a moment in which they do not move."""
     moment = Timeframe.M1
     close_utc = beat.at_utc + moment.duration
@@ -106,6 +116,8 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
     """Withdraw entries that are under way, journal answers that no decision used, and write the last event."""
     at = desk.clock.now()
     await desk.trader.wind_up(at)
+    await settle(desk, at)
+    end_all(desk, at)
     if desk.watchlist is not None:
         await desk.watchlist.finish()
     for alert in desk.watch.heard(at, (), await land(desk)):

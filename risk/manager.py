@@ -75,6 +75,12 @@ class RiskManager:
         self._tightened: dict[Terms, _Conditions] = {}
         self._kept = KeptReports()
 
+    def tighten(self, limits: RiskLimits) -> None:
+        """Judge by these limits from now on. Whoever calls it has made sure that none of them is looser."""
+        self._limits, self._profile = limits, _Conditions.of(limits, self._exits)
+        self._tightened.clear()
+        self._kept = KeptReports()
+
     @property
     def shares_risk(self) -> bool:
         """Whether proposals of one docket share the risk: a `Situation` then needs its `docket`."""

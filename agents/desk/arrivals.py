@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
 from agents.records.inputs import Arrived, Between
+from agents.records.steered import Steered
 from execution.reports import VenueReport
 from market.bar import Slice
 
@@ -49,6 +50,18 @@ class Pulse(Protocol):
         ...
 
 
+class Glance(Protocol):
+    """What a session that is not on the clock looks at between two bars, and waits for nothing."""
+
+    def past(self) -> Between | None:
+        """As of a pulse."""
+        ...
+
+    def look(self) -> Steered | None:
+        """What an operator has asked, if there is anything."""
+        ...
+
+
 def nothing_recorded() -> None:
     """For a session without a recorded past: the input that arrives first comes next."""
 
@@ -57,13 +70,19 @@ class Arrivals:
     """The bars of a feed, the reports of a venue and the beats of a pulse, one after another."""
 
     def __init__(
-        self, feed: Feed, venue: Speaker, spoke_next: SpokeNext = nothing_recorded, pulse: Pulse | None = None
+        self,
+        feed: Feed,
+        venue: Speaker,
+        spoke_next: SpokeNext = nothing_recorded,
+        pulse: Pulse | None = None,
+        glance: Glance | None = None,
     ) -> None:
-        """`pulse` is None for a session that is not on the clock."""
+        """`pulse` is None for a session that is not on the clock, and `glance` for any other, or where nobody can ask."""
         self._bars = _Awaited(feed.next)
         self._words = _Awaited(venue.hear)
         self._beats = None if pulse is None else _Awaited(pulse.next)
-        self._pulse = pulse
+        self._past: Pulse | Glance | None = pulse or glance
+        self._glance = glance
         self._spoke_next = spoke_next
         self._speaks = True
 
@@ -71,8 +90,10 @@ class Arrivals:
         """The next input; None when the feed has ended. Raises what the feed, the venue or the pulse raises."""
         spoke = self._spoke_next()
         if spoke is not None:
-            beat = None if self._pulse is None else self._pulse.past()
+            beat = None if self._past is None else self._past.past()
             return await (self._words if spoke else self._bars).take() if beat is None else beat
+        if self._glance is not None and (asked := self._glance.look()) is not None:
+            return asked
         while self._speaks or self._beats is not None:
             awaited: list[asyncio.Task[Any]] = [self._bars.begin()]
             awaited += [self._words.begin()] if self._speaks else []

@@ -17,6 +17,7 @@ from agents.court.reserved.dockets import ReservedDockets
 from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals
 from agents.desk.reviewer import Reviewer
+from agents.desk.steered.state import Steers
 from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
@@ -130,5 +131,7 @@ class Desk:
     """The court of the rules mind that lets a share be entered at once; None where nothing is entered before a ruling."""
     rejected: dict[str, Rejected] = field(default_factory=dict)
     """What models have rejected of what was entered before their ruling, by symbol, until it is not held any more."""
+    steers: Steers = field(default_factory=Steers)
+    """What operators have asked of the session."""
     due: dict[str, datetime] = field(default_factory=dict)
     """Until when what was voted for is to be held, by symbol (`agents.horizons`)."""

@@ -15,6 +15,7 @@ from agents.approval.petition import AUTO, Approver, Asked, ResumedApprover, tel
 from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
 from agents.desk.arrivals import SpokeNext, nothing_recorded
+from agents.desk.steered.glance import Looked
 from agents.llm.asking import Asker
 from agents.llm.recordings.resuming import ResumingAsker
 from agents.recorded.resumed import ResumingSink
@@ -40,6 +41,8 @@ class Outside(NamedTuple):
     """Whether a report of the venue came next, between two bars."""
     overheard: Overheard | None = None
     """Is told each opinion in court as it is said; None if nobody looks on."""
+    looked: Looked | None = None
+    """What its operator asks of a session that is not on the clock; None where nobody can."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)

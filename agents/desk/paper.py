@@ -84,6 +84,7 @@ def open_traded(
         landed=outside.landed,
         spoke_next=outside.spoke_next,
         overheard=outside.overheard,
+        looked=outside.looked if pulse is None else None,
         pulse=pulse,
         health=health,
     )

@@ -28,6 +28,7 @@ from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recor
 from agents.desk.desk import Desk, Tally
 from agents.desk.policy import demotion_of
 from agents.desk.reviewer import Reviewer
+from agents.desk.steered.glance import Looked, glance_of
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -92,6 +93,7 @@ def open_desk(
     pulse: Pulse | None = None,
     health: Health | None = None,
     overheard: Overheard | None = None,
+    looked: Looked | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
@@ -99,11 +101,11 @@ def open_desk(
     `around` wraps the gate's judge, so that the caller sees each proposal. `driver` drives the venue through each bar; None for
     a venue that trades by itself. For a run with a recorded past, `landed` says which outlooks had been answered, and
     `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. `health` says which of
-    several exchanges are well; None if they always are. `overheard` is told each opinion in court. Raises
-    UsageFault if the packages for the profile's retrieval are
+    several exchanges are well; None if they always are. `overheard` is told each opinion in court. `looked`: what a session that
+    is not on the clock looks at between two bars. Raises UsageFault if the packages for the profile's retrieval are
     missing.
     """
-    settings = session.settings
+    settings, clock = session.settings, BarClock(session.start_utc)
     contexts = _contexts(session, warmup)
     warm = _warmed(session, warmup, contexts)
     trader = _trader(session, warm, venue, driver, sink, switch, key, health)
@@ -147,8 +149,8 @@ def open_desk(
         settings=settings,
         symbols=session.symbols,
         timeframe=session.timeframe,
-        clock=BarClock(session.start_utc),
-        arrivals=Arrivals(feed, venue, spoke_next, pulse),
+        clock=clock,
+        arrivals=Arrivals(feed, venue, spoke_next, pulse, glance_of(looked, clock)),
         engines=warm.engines,
         sentiment=sentiment,
         contexts=contexts,

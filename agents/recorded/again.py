@@ -12,6 +12,7 @@ from datetime import datetime
 from agents.recorded.rerun import RecordedRun, RecordedSentiment
 from agents.records.inputs import Arrived, Beat, Ruled, StopAsked
 from agents.records.record import CycleRecord
+from agents.records.steered import Steered
 from config.frozen import Journaled
 from execution.kill_switch.halting import Halt, HaltEvent, Reading
 from market.bar import Slice
@@ -40,14 +41,14 @@ class InputsAgain:
         self._run.pass_over()
         return following.tape
 
-    def past(self) -> Beat | Ruled | None:
+    def past(self) -> Beat | Ruled | Steered | None:
         """The next input, if it came between two bars: what the switch was found to say then is known from now on."""
         following = self._following()
-        if not isinstance(following, Beat | Ruled):
+        if not isinstance(following, Beat | Ruled | Steered):
             return None
         self._run.pass_over()
         while (event := self._run.peek()) is not None and not isinstance(
-            event, Arrived | Beat | Ruled | StopAsked | CycleRecord
+            event, Arrived | Beat | Ruled | Steered | StopAsked | CycleRecord
         ):
             self._pass_over(event)
         return following
@@ -61,14 +62,14 @@ class InputsAgain:
         """The latches that were down, whichever look this is."""
         return Reading(self._halts)
 
-    def _following(self) -> Beat | Ruled | CycleRecord | None:
+    def _following(self) -> Beat | Ruled | Steered | CycleRecord | None:
         """The next input; what lies before it is passed over."""
         while True:
             event = self._run.peek()
             if event is None:
                 self._run.next_bar()
                 event = self._run.peek()
-            if event is None or isinstance(event, Beat | Ruled | CycleRecord):
+            if event is None or isinstance(event, Beat | Ruled | Steered | CycleRecord):
                 return event
             self._pass_over(event)
 

@@ -21,6 +21,7 @@ from agents.records.folder import forget_checksum
 from agents.records.inputs import Arrived, Beat, Between, RaiseAsked, Ruled, StopAsked
 from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
+from agents.records.steered import Steered
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
 from execution.journal.chain import Head, Journal, shorten, written_kinds
@@ -129,7 +130,7 @@ class ResumingSink:
                     self._halts[halt.look] = halt
                 case VenueWord(asked=asked) if asked == HEARD:
                     self._spoken.add(last.seq)
-                case Arrived() | Beat() | StopAsked() | RaiseAsked() | Ruled() as came:
+                case Arrived() | Beat() | StopAsked() | RaiseAsked() | Ruled() | Steered() as came:
                     self._inputs[last.seq] = came
                 case Approval() as approval:
                     self._approvals[approval.decision_id] = approval
@@ -199,7 +200,8 @@ class _Place(NamedTuple):
 
 
 def _before_the_ending(kinds: Sequence[str]) -> int:
-    """How many events stand before the ending of a session: all up to its last bar; all there are if it has no ending.
+    """How many events stand before the ending of a session: all up to its last bar, or to what its operator has asked after it;
+    all there are if it has no ending.
 
     A session on the clock says where its ending begins: what it sold after its last bar is no part of it.
     Without a bar it is what every session begins with.
@@ -209,7 +211,7 @@ def _before_the_ending(kinds: Sequence[str]) -> int:
         return asked[-1] - 1
     if not kinds or kinds[-1] not in EVENTS.spellings(SessionEnd):
         return len(kinds)
-    beginnings: tuple[tuple[type[Journaled], ...], ...] = ((CycleRecord,), (Session, Warmup, Prompts))
+    beginnings: tuple[tuple[type[Journaled], ...], ...] = ((CycleRecord, Steered), (Session, Warmup, Prompts))
     for before in beginnings:
         wanted = frozenset().union(*(EVENTS.spellings(event) for event in before))
         found = [number for number, kind in enumerate(kinds, 1) if kind in wanted]

@@ -41,6 +41,7 @@ from agents.records.record import (
     Warmup,
 )
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
+from agents.records.steered import SteerDone, Steered
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.version import version, version_order
@@ -84,6 +85,11 @@ EVENTS = Registry(
     ),
     Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
     Kind(RaiseAsked, "with real money: when a human has raised the ramp, before what follows from it"),
+    Kind(
+        Steered,
+        "between two bars, when an operator has asked something of the session, before what follows from it",
+    ),
+    Kind(SteerDone, "when what an operator has asked is done, refused, or has failed"),
     Kind(Ruled, "on a live feed: between two bars, when the court has ruled beside them, before what follows from it"),
     Kind(
         Attempt,

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from agents.records.steered import Steered
 from config.frozen import Journaled, UtcTime, empty
 from market.bar import Slice
 from sentiment.headline import SentimentData
@@ -79,5 +80,5 @@ class Ruled(Journaled):
     )
 
 
-Between = Beat | StopAsked | RaiseAsked | Ruled
-"""What reaches a session on the clock between two bars."""
+Between = Beat | StopAsked | RaiseAsked | Ruled | Steered
+"""What reaches a session between two bars; but for `Steered`, only one on the clock."""

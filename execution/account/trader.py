@@ -228,7 +228,40 @@ class Trader:
     @property
     def halts(self) -> tuple[Halt, ...]:
         """The latches of the kill switch that were down when it was last read."""
-        return self._halts.halts
+        return self._halts.latches
+
+    @property
+    def paused(self) -> Halt | None:
+        """The pause of entries that holds; None for none."""
+        return self._halts.pause
+
+    def pause(self, who: str, why: str, given_utc: datetime) -> None:
+        """Take no new risk from the next look at the kill switch on, until `end_pause`."""
+        self._halts.begin_pause(who, why, given_utc)
+
+    def end_pause(self, who: str, why: str, given_utc: datetime) -> None:
+        """End a pause at the next look. No latch and no breaker is lifted."""
+        self._halts.end_pause(who, why, given_utc)
+
+    @property
+    def limits(self) -> RiskLimits:
+        """The limits that hold."""
+        return self._limits
+
+    def tighten(self, limits: RiskLimits) -> None:
+        """Judge by these limits from now on. Whoever calls it has made sure that none of them is looser."""
+        self._limits = limits
+        self._gate.tighten(limits)
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The entries that are under way, in the order of signing: the decision of each, by market."""
+        return {entering.symbol: entering.decision_id for entering in self._orders.entering}
+
+    def is_leaving(self, symbol: str) -> bool:
+        """Whether an order closes the position in a market."""
+        held = self._orders.held(symbol)
+        return held is not None and held.closing is not None
 
     def portfolio(self, at: datetime) -> Portfolio:
         """The book as the gate sees it now. A position shows a stop only if one rests at the venue."""
@@ -442,13 +475,8 @@ class Trader:
         if self._closing is not None:
             await self._closing.withdraw_entries(at)
             return
-        for symbol in self._entering:
+        for symbol in self.entries:
             await self._desk.cancel_entry(symbol, at)
-
-    @property
-    def _entering(self) -> tuple[str, ...]:
-        """Markets in which an entry is under way, in the order of signing."""
-        return tuple(entering.symbol for entering in self._orders.entering)
 
     @property
     def _in_play(self) -> set[str]:

@@ -18,6 +18,11 @@ from execution.journal.event import Sink
 _true: Callable[[Any], bool] = partial(is_, True)
 
 
+PAUSED = "this session"
+"""The scope of a pause of entries, which is no latch: `tribunal steer RUN pause` sets it, and `resume` ends it. No profile has a
+blank in its name."""
+
+
 class Halt(Frozen):
     """A latch that is down, for `all` profiles or one. `given_utc` is None if its file cannot be read, which counts as down."""
 
@@ -94,6 +99,8 @@ class HaltWatch:
         self._sink = sink
         self._looks = 0
         self._flat = False
+        self._paused: tuple[Halt, ...] = ()
+        self._ended: tuple[Lifted, ...] = ()
         self.halts: tuple[Halt, ...] = ()
 
     @property
@@ -101,16 +108,47 @@ class HaltWatch:
         """Why no new risk is taken; None while the switch is up."""
         if not self.halts:
             return None
-        return "; ".join(f"{halt.who} halted {halt.scope}: {halt.why}" for halt in self.halts)
+        return "; ".join(
+            f"{halt.who} {'paused' if halt.scope == PAUSED else 'halted'} {halt.scope}: {halt.why}"
+            for halt in self.halts
+        )
+
+    @property
+    def latches(self) -> tuple[Halt, ...]:
+        """Those of `halts` that come from the switch: all but a pause."""
+        return tuple(halt for halt in self.halts if halt.scope != PAUSED)
+
+    @property
+    def pause(self) -> Halt | None:
+        """The pause that holds; None for none."""
+        return self._paused[0] if self._paused else None
+
+    def begin_pause(self, who: str, why: str, given_utc: datetime) -> None:
+        """Take no new risk from the next look on, until `end_pause`."""
+        self._paused = (Halt(scope=PAUSED, who=who, given_utc=given_utc, why=why, flatten=False),)
+
+    def end_pause(self, who: str, why: str, given_utc: datetime) -> None:
+        """End a pause at the next look. It lifts no latch."""
+        self._paused = ()
+        self._ended = (Lifted(scope=PAUSED, who=who, given_utc=given_utc, why=why),)
 
     def look(self, at: datetime) -> str | None:
         """Read the switch and journal a change. Returns why no new risk is taken, or None."""
         self._looks += 1
-        found = self._switch.read(self._looks)
+        found = self._own(self._switch.read(self._looks))
         if found.halts != self.halts or found.lifted:
             self.halts, self._flat = found.halts, False
             self._note("halted" if found.halts else "resumed", at, found)
         return self.why
+
+    def _own(self, found: Reading) -> Reading:
+        """A reading with the pause as the session knows it: one that a journal repeats holds it as well."""
+        if not (self._paused or self._ended or self.halts):
+            return found
+        ended, self._ended = self._ended, ()
+        halts = tuple(halt for halt in found.halts if halt.scope != PAUSED)
+        lifted = tuple(lift for lift in found.lifted if lift.scope != PAUSED)
+        return Reading((*halts, *self._paused), (*lifted, *ended))
 
     @property
     def flattens(self) -> bool:

@@ -13,6 +13,7 @@ from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_
 from agents.desk.models import models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
+from agents.desk.steered.source import Asked
 from agents.desk.world import World, history_days
 from agents.recorded.resumed import ResumingSink
 from agents.records.account import Word
@@ -120,9 +121,10 @@ def trade_feed(
     seats: SeatsTeller,
     keepers: Sequence[Listener],
     request: RunRequest,
+    asked: Asked,
 ) -> SessionEnd:
     """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `seats` is told
-    which models can sit; it and `keepers` listen too. Raises TribunalError."""
+    which models can sit; it and `keepers` listen too. `asked` gives the words of its operator. Raises TribunalError."""
     settings, feeds = world.settings, list[LiveFeed]()
     lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
@@ -130,7 +132,7 @@ def trade_feed(
         return feeds[0].next_close - feeds[0].now() if feeds else None
 
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
-        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
+        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting, asked)
         resuming = journal if isinstance(journal, ResumingSink) else None
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
             told = teller_of(keepers)

@@ -20,6 +20,7 @@ from agents.desk.desk import Desk
 from agents.desk.outside import Outside, latches
 from agents.desk.paper import open_traded
 from agents.desk.request import BarsRequest
+from agents.desk.steered.source import Asked, nobody_asks
 from agents.desk.world import history_days
 from agents.recorded.resumed import ResumingSink
 from agents.records.account import Word
@@ -90,6 +91,8 @@ class OnClock(NamedTuple):
     tell: Callable[[str], None]
     journal: LastingJournal | None = None
     """The journal of a session that outlives it; None for one that ends with its journal."""
+    asked: Asked = nobody_asks
+    """Gives the next word of its operator."""
 
 
 def kept_feed(journal: Path, key: bytes) -> Kept | None:
@@ -205,6 +208,7 @@ async def feed_desk(
             touch=figures.touch,
             reprice_s=settings.venue.entry.reprice_s,
             raised=_raises(session, key, world.tell, traders),
+            asked=world.asked,
         )
         real = None
         if real_one:
@@ -233,7 +237,7 @@ async def feed_desk(
         if real is not None:
             real.ledger = desk.trader.ledger
         traders.append(desk.trader)
-        pulse.watch(desk.trader, desk.reserved)
+        pulse.watch(desk.trader, desk.reserved, desk.steers)
         try:
             yield desk, live
         finally:

@@ -15,10 +15,14 @@ from typing import Protocol
 
 from agents.court.reserved.dockets import ReservedDocket
 from agents.desk.clocked.feed import Recorded
+from agents.desk.steered.source import Asked, nobody_asks
+from agents.desk.steered.state import Steers
 from agents.records.account import Word
 from agents.records.inputs import Beat, Between, RaiseAsked, Ruled, StopAsked
+from agents.records.steered import Steered
 from config.clock import PacedClock
 from execution.kill_switch.halting import Halt
+from execution.steering.words import SteerVerb
 
 _LOOK_S = 0.5
 _AGAIN_S = 10.0
@@ -71,10 +75,12 @@ class LivePulse:
         touch: Touches | None = None,
         reprice_s: float = 5.0,
         raised: Callable[[datetime], Word | None] = lambda at: None,
+        asked: Asked = nobody_asks,
     ) -> None:
         """`sells_at_once`: whether the exchange trades by itself, as a real one does. `touch`: its best prices, and
         `reprice_s` how often entries are held against them. `raised`: takes the word of a human who has raised the ramp of real
-        money, if there is a new one, at the time of the exchange."""
+        money, if there is a new one, at the time of the exchange; `asked`: the next word of an operator."""
+        self._asked = asked
         self._raised = raised
         self._quotes = quotes
         self._standing = standing
@@ -87,12 +93,16 @@ class LivePulse:
         self._news: asyncio.Future[None] | None = None
         self._account: Account | None = None
         self._rulings: Rulings | None = None
+        self._steers = Steers()
+        self._closed_at: datetime | None = None
         self._sold_at: datetime | None = None
         self._left: Mapping[str, Decimal] | None = None
 
-    def watch(self, account: Account, rulings: Rulings | None = None) -> None:
-        """The account of the session, once it is open, and the rulings that it waits for, if any come beside the bars."""
+    def watch(self, account: Account, rulings: Rulings | None = None, steers: Steers | None = None) -> None:
+        """The account of the session, once it is open, the rulings that it waits for, if any come beside the bars, and what its
+        operator has asked."""
         self._account, self._rulings = account, rulings
+        self._steers = steers or self._steers
 
     def past(self) -> None:
         """A session that begins has no past."""
@@ -104,6 +114,8 @@ class LivePulse:
                 return StopAsked(at_utc=self._at())
             if self._account is not None and (word := self._raised(self._at())) is not None:
                 return RaiseAsked(at_utc=self._at(), who=word.who, why=word.why)
+            if self._account is not None and (asked := self._asked(self._at())) is not None:
+                return await self._steered(asked, self._account)
             if (beat := await self._beat()) is not None:
                 return beat
             if (docket := None if self._rulings is None else self._rulings.answered()) is not None:
@@ -124,6 +136,8 @@ class LivePulse:
         if standing != self._account.halts:
             self._sold_at = self._left = None
             return Beat(at_utc=self._at(), prices=await self._priced(sells))
+        if (closing := await self._closing()) is not None:
+            return closing
         if (touch := self._stepped()) is not None:
             return Beat(at_utc=self._at(), touch=touch)
         if self._sells_at_once and self._sold_at is not None and not held:
@@ -134,12 +148,34 @@ class LivePulse:
         prices = await self._priced(sells)
         return Beat(at_utc=self._at(), prices=prices) if prices or self._sells_at_once else None
 
+    async def _steered(self, asked: Steered, account: Account) -> Steered:
+        """A word, with the prices of the moment if it closes what an exchange holds that does not trade by itself."""
+        self._closed_at = self._clock.now()
+        symbol = asked.word.target
+        if asked.word.verb is not SteerVerb.CLOSE or symbol not in account.quantities:
+            return asked
+        prices = await self._told((symbol,))
+        return asked.model_copy(update={"prices": prices}) if prices else asked
+
+    async def _closing(self) -> Beat | None:
+        """A beat for positions that an operator wants closed and that are still held, if it is time to look again."""
+        symbols, now = self._steers.closing, self._clock.now()
+        if not symbols or (self._closed_at is not None and (now - self._closed_at).total_seconds() < _AGAIN_S):
+            return None
+        self._closed_at = now
+        prices = await self._told(symbols)
+        return Beat(at_utc=self._at(), prices=prices) if prices or self._sells_at_once else None
+
+    async def _told(self, symbols: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """The prices of the moment, for an exchange that does not trade by itself; none while bars are overdue."""
+        if self._sells_at_once or not self._quotes.is_current:
+            return {}
+        return await self._quotes.prices(symbols, _PRICES_S)
+
     async def _ruled(self, docket: ReservedDocket) -> Ruled:
         """The ruling on a docket, with the prices of the moment for an exchange that does not trade by itself."""
         symbols = tuple(dict.fromkeys(case.symbol for case in docket.cases))
-        told = (
-            {} if self._sells_at_once or not self._quotes.is_current else await self._quotes.prices(symbols, _PRICES_S)
-        )
+        told = await self._told(symbols)
         return Ruled(at_utc=self._at(), heard_utc=docket.heard_utc, decisions=docket.decisions, prices=told)
 
     def _stepped(self) -> dict[str, tuple[Decimal, Decimal]] | None:

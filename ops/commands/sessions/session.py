@@ -19,6 +19,8 @@ from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
+from agents.desk.steered.glance import Looked
+from agents.desk.steered.source import SteerSource
 from agents.desk.world import ON_THE_CLOCK, World, tape_of
 from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
@@ -38,6 +40,7 @@ from execution.journal.chain import Journal
 from execution.journal.event import Listener
 from market.tape import Tape
 from ops.anchoring import Anchoring
+from ops.commands.sessions.steered import steered
 from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
 from ops.live.onlookers import looked_on, paced
@@ -110,14 +113,17 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
+        steering = steered(world, request, folder.path, journal)
         with beating(settings, folder.path, signals) as beats, waking(folder.path.name) as woken:
-            hearing = (*keepers, *beats, *woken)
+            hearing = (*keepers, *beats, *woken, steering)
             if past is not None:
                 from ops.commands.feeding import trade_feed
 
-                end = trade_feed(world, past, session, journal, path, key, signals, seats, hearing, request)
+                end = trade_feed(world, past, session, journal, path, key, signals, seats, hearing, request, steering)
             else:
-                end = _live(settings, session, tape, journal, folder.path, key, signals, seats, hearing, request)
+                end = _live(
+                    settings, session, tape, journal, folder.path, key, signals, seats, hearing, request, steering
+                )
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
@@ -216,11 +222,14 @@ def _live(
     seats: SeatsTeller,
     keepers: Sequence[Listener],
     request: RunRequest,
+    steering: SteerSource,
 ) -> SessionEnd:
     async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
             told = teller_of(keepers)
             outside = outside_of(settings, asker, journal, told, folder)._replace(overheard=overheard)
+            looked = Looked(steering, journal.input) if isinstance(journal, ResumingSink) else Looked(steering)
+            outside = outside._replace(looked=looked)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, paced(request.pace_s, stop))

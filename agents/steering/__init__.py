@@ -1,0 +1,1 @@
+"""Obeys what an operator has asked of a session, between two bars."""
