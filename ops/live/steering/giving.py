@@ -90,7 +90,8 @@ class Steering:
             told = f"A position in {asked.petition.symbol} for {money} is opened, unless the exchange refuses it."
             if verb.is_brake:
                 told = f"The position in {asked.petition.symbol} for {money} is not opened. Nothing else changes."
-            return Confirmation(f"{verb.name.upper()} {asked.petition.symbol}", told)
+            amount = "" if verb.is_brake else f" {asked.petition.notional:.2f}"
+            return Confirmation(f"{verb.name.upper()} {asked.petition.symbol}{amount}", told)
         if verb.way is Way.WORD:
             self._ready(verb, target)
         return confirmation(verb.name, self._named(verb, target), ALL if verb.way is Way.LATCH else self._window.run)
