@@ -134,9 +134,11 @@ class Petitions:
             yield
         finally:
             if descriptor >= 0:
+                os.close(descriptor)
                 with suppress(OSError):
                     place.unlink()
-                os.close(descriptor)
+                    place.parent.rmdir()  # where it is empty, as beside a run that has ended
+                    self.path.rmdir()
 
     # for the session
 
