@@ -76,10 +76,7 @@ class Mailbox:
     def put(self, word: Word) -> None:
         """Leave a word for the session. Raises UsageFault where there is no run, or one that has ended; OutputFault where too
         many words wait or the file cannot be written. Nothing was asked of the session then."""
-        if not any((self.run / name).exists() for name in (JOURNAL, POINTER)):
-            raise UsageFault(f"There is no run in {self.run}. Nothing was asked. Give the folder of a run.")
-        if has_ended(self.run):
-            raise UsageFault(f"The run in {self.run} has ended, so nobody hears {word.verb.value}. Nothing was asked.")
+        self.refuse_deaf(word.verb.value)
         if len(self._files()) >= MOST_WAITING:
             raise OutputFault(
                 f"{MOST_WAITING} words wait in {self.path} and nobody hears them. Nothing was asked. Is the session running? "
@@ -92,6 +89,13 @@ class Mailbox:
             raise OutputFault(
                 f"The word cannot be left in {self.path} ({fault.strerror}). Nothing was asked. Make the folder writable."
             ) from fault
+
+    def refuse_deaf(self, verb: str) -> None:
+        """Raise UsageFault where nobody will hear a word: there is no run, or it has ended."""
+        if not any((self.run / name).exists() for name in (JOURNAL, POINTER)):
+            raise UsageFault(f"There is no run in {self.run}. Nothing was asked. Give the folder of a run.")
+        if has_ended(self.run):
+            raise UsageFault(f"The run in {self.run} has ended, so nobody hears {verb}. Nothing was asked.")
 
     def withdraw(self, word_id: str) -> bool:
         """Take a word back that nobody has heard. Whether it was still there."""

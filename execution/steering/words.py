@@ -127,7 +127,7 @@ class Word(Frozen):
     """One verb that an operator has given to one session."""
 
     word_id: str = Field(min_length=1, max_length=LONGEST_NAME, description="names the word: no session obeys it twice")
-    verb: SteerVerb
+    verb: SteerVerb = Field(description="what is asked")
     target: str = Field(
         default="", max_length=LONGEST_NAME, description="a market or a strategy; empty for none, or for all markets"
     )

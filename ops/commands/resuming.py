@@ -12,10 +12,11 @@ from pathlib import Path
 from agents.desk.kept import kept_request
 from agents.desk.request import BarsRequest, RunRequest, WorldRequest
 from agents.desk.world import World, world_of
-from agents.records.events import read_events
+from agents.records.events import holds, read_events
 from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from agents.records.record import Session
+from agents.records.steered import Steered
 from config.errors import JournalFault, UsageFault
 from config.secrets import load_secrets, state_dir
 from execution.journal.rescue import take_in
@@ -37,7 +38,7 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
         world = _beside(kept.world, typed.world, profile)
         files = {"calibration": typed.calibration or kept.calibration, "record": typed.record or kept.record}
         request = typed.model_copy(update={"world": world, "command": kept.command, **files})
-        return request, world_of(world)
+        return request, as_begun(journal_of(folder), key, world_of(world))
     if profile is not None or _says_more(typed.world):
         return typed, world_of(typed.world)
     return typed, _of_journal(folder, typed, key)
@@ -51,6 +52,19 @@ def take_in_rescued(folder: Path, key: bytes) -> None:
         sys.stderr.write(
             f"{count} events that the journal of {folder} could not hold were taken in from the rescue file.\n"
         )
+
+
+def as_begun(journal: Path, key: bytes, world: World) -> World:
+    """The world of a session that has taken over a changed profile: its limits and strategies as it began. What it has taken over
+    since then stands in its journal."""
+    began: Session | None = None
+    for found in read_events(journal, key) if holds(journal, Steered) else ():
+        if isinstance(found.event, Session):
+            began = found.event
+        elif isinstance(found.event, Steered) and found.event.profile is not None and began is not None:
+            changed = {"limits": began.settings.limits, "strategies": began.settings.strategies}
+            return world.model_copy(update={"settings": world.settings.model_copy(update=changed)})
+    return world
 
 
 def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> WorldRequest:

@@ -379,6 +379,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "steer",
+        "execution.steer",
+        "operate",
+        "ask something of a running session: pause, resume, switch a strategy, close, cancel, reload",
+        errors=(2, 5, 6),
+        examples=(
+            'tribunal steer runs/paper-001 pause --why "news at two"',
+            'tribunal steer runs/paper-001 close BTC/USDT --why "my view"',
+        ),
+    ),
+    Command(
         "backup",
         "ops.backup",
         "operate",

@@ -24,6 +24,7 @@ from agents.records.events import read_events
 from agents.records.folder import journal_of
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import Recorded
+from agents.records.steered import SteerDone, Steered
 from config.clock import to_ms
 from config.errors import JournalFault
 from evidence.rulings.taken import ThrottledCase, throttled
@@ -40,6 +41,7 @@ from ops.story.held.reviews import CourtReview, CourtReviews, ReviewFigures
 from ops.story.models import Models
 from ops.story.parts.alarms import alarm_of
 from ops.story.parts.booking import Booking
+from ops.story.parts.steered import Action, Actions
 from ops.story.perpetual.told import distance, liquidation_told
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
@@ -120,6 +122,8 @@ class Story:
     """The events of the kill switch."""
     approvals: tuple[Approval, ...]
     """The answers about large positions."""
+    actions: tuple[Action, ...]
+    """What operators have asked of the session, each with its result."""
     findings: tuple[Finding, ...]
     """The first few hundred; `tally.findings` counts all."""
     throttled: tuple[ThrottledCase, ...]
@@ -178,6 +182,7 @@ class _Reader:
         self._breakers: list[BreakerEvent] = []
         self._alerts: list[Alert] = []
         self._halts: list[HaltEvent] = []
+        self._actions = Actions()
         self._approvals: list[Approval] = []
         self._findings: list[Finding] = []
         self._tally = StoryTally()
@@ -219,6 +224,8 @@ class _Reader:
                 self._tally.policy.change(changed)
             case HaltEvent() as halt:
                 self._halts.append(halt)
+            case Steered() | SteerDone() as steered:
+                self._actions.take(steered)
             case Approval() as approval:
                 self._approvals.append(approval)
             case Attempt() as attempt:
@@ -343,6 +350,7 @@ class _Reader:
             alerts=tuple(self._alerts),
             halts=tuple(self._halts),
             approvals=tuple(self._approvals),
+            actions=self._actions.all(),
             findings=tuple(self._findings),
             throttled=tuple(self._throttled),
             reviews=self._reviews.all(),

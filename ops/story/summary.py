@@ -16,6 +16,7 @@ from config.frozen import Frozen, UtcTime, absent, empty
 from config.sections.strategies import names_of
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
+from execution.kill_switch.halting import PAUSED
 from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
@@ -358,11 +359,13 @@ def _breakers(story: Story) -> dict[str, dict[str, int]]:
 
 
 def _kill_switch(story: Story) -> KillSwitchFigures:
-    actions = [event.action for event in story.halts]
-    orders = [event for event in story.halts if event.action != "flat"]
+    """Without pauses of entries, which are told with the other actions of operators."""
+    events = [event for event in story.halts if {word.scope for word in (*event.halts, *event.lifted)} != {PAUSED}]
+    actions = [event.action for event in events]
+    orders = [event for event in events if event.action != "flat"]
     return KillSwitchFigures(
         halted=actions.count("halted"),
         resumed=actions.count("resumed"),
-        down_at_end=bool(orders and orders[-1].halts),
+        down_at_end=bool(orders) and any(halt.scope != PAUSED for halt in orders[-1].halts),
         flat=bool(actions) and actions[-1] == "flat",
     )

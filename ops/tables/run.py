@@ -41,6 +41,7 @@ from ops.tables.plain import (
     what_happened,
 )
 from ops.tables.policy.reviews import reviews_part
+from ops.tables.steered.actions import actions_grid
 from ops.tables.voters.taken import taken_part, taken_sentence
 
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
@@ -73,6 +74,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _breakers(story),
         _alerts(story),
         *([_halts(story)] if story.halts else []),
+        *([actions_grid(story.actions[-_EVENTS_SHOWN:], len(story.actions))] if story.actions else []),
         *([_approvals(story)] if story.approvals else []),
         _findings(story, summary),
         *([_freezes(story)] if summary.frozen_bars else []),

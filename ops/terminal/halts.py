@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from config.frozen import Journaled
-from execution.kill_switch.halting import Halt, HaltEvent
+from execution.kill_switch.halting import PAUSED, Halt, HaltEvent
 from execution.kill_switch.latch import ALL, Latch
 from execution.kill_switch.storage import JOURNAL_LOST
 from execution.kill_switch.triggers import SCOPE
@@ -39,7 +39,7 @@ class HaltHerald:
             return
         self._said = scopes
         if not halts:
-            self._say("The kill switch was lifted. The session takes new risk again.")
+            self._say("The session takes new risk again: no latch is down, and entries are not paused.")
             return
         why = "; ".join(
             f"{halt.who}, {moment(halt.given_utc) if halt.given_utc else '?'}: {halt.why}" for halt in halts
@@ -47,7 +47,8 @@ class HaltHerald:
         sells = (
             "what is held is sold at market" if any(halt.flatten for halt in halts) else "what is held keeps its stops"
         )
-        self._say(f"The kill switch fell ({why}). No new risk; {sells}. {lift_words(scopes)}")
+        fell = "Entries are paused" if scopes == (PAUSED,) else "The kill switch fell"
+        self._say(f"{fell} ({why}). No new risk; {sells}. {lift_words(scopes)}")
 
     def _say(self, text: str) -> None:
         self._stderr.write(f"\n{text}\n")
@@ -59,9 +60,10 @@ def lift_words(scopes: Sequence[str]) -> str:
     commands = [
         "`tribunal unhalt --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`"
         for scope in scopes
-        if scope != JOURNAL_LOST and not scope.startswith(SCOPE)
+        if scope not in (JOURNAL_LOST, PAUSED) and not scope.startswith(SCOPE)
     ]
     by_itself = "That of the journal lifts itself when it is written again." if JOURNAL_LOST in scopes else ""
     if any(scope.startswith(SCOPE) for scope in scopes):
         by_itself = f"{by_itself} A trigger lifts itself when its figure is at half of its limit.".strip()
-    return " ".join(filter(None, (f"{' and '.join(commands)} lifts it." if commands else "", by_itself)))
+    paused = "`tribunal steer RUN resume --why TEXT` ends the pause." if PAUSED in scopes else ""
+    return " ".join(filter(None, (f"{' and '.join(commands)} lifts it." if commands else "", paused, by_itself)))

@@ -23,10 +23,11 @@ class Reread:
         self._settings, self._read = settings, read
         self._limits = settings.limits
         self._off: set[str] = set()
+        self._off_by_profile: set[str] = set()
 
     def __call__(self) -> Reloaded:
         """What the profile says now, beside what holds. Changes nothing. Raises TribunalError for one that cannot be read."""
-        return differences(self._settings, self._limits, self._off, self._read())
+        return differences(self._settings, self._limits, self._off, self._off_by_profile, self._read())
 
     def took(self, event: Steered) -> None:
         """Note what the session has taken over, or repeats."""
@@ -37,9 +38,11 @@ class Reread:
                 self._off.add(event.word.target)
             case SteerVerb.STRATEGY_ON:
                 self._off.discard(event.word.target)
+                self._off_by_profile.discard(event.word.target)
             case SteerVerb.RELOAD if event.profile is not None:
                 self._limits = moved(self._limits, event.profile)
-                self._off = (self._off | set(event.profile.off)) - set(event.profile.on)
+                off, on = set(event.profile.off), set(event.profile.on)
+                self._off, self._off_by_profile = (self._off | off) - on, (self._off_by_profile | off) - on
             case _:
                 pass
 
@@ -49,9 +52,11 @@ def moved(limits: RiskLimits, profile: Reloaded) -> RiskLimits:
     return limits.model_copy(update={each.name: each.after for each in profile.limits})
 
 
-def differences(began: Settings, limits: RiskLimits, off: set[str], now: Settings) -> Reloaded:
+def differences(
+    began: Settings, limits: RiskLimits, off: set[str], off_by_profile: set[str], now: Settings
+) -> Reloaded:
     """What a profile says now, beside the settings that the session began with, the limits that hold and the strategies that are
-    switched off."""
+    off. What a word has switched off, only a word switches on."""
     found, refused = list[LimitMoved](), list[str]()
     for name in RiskLimits.model_fields:
         ours, theirs = getattr(limits, name), getattr(now.limits, name)
@@ -66,7 +71,7 @@ def differences(began: Settings, limits: RiskLimits, off: set[str], now: Setting
     turned_off = tuple(
         name for name, is_on in ours_on.items() if is_on and name not in off and now_on.get(name) is False
     )
-    turned_on = tuple(name for name in sorted(off) if now_on.get(name) is True and ours_on.get(name) is True)
+    turned_on = tuple(name for name in sorted(off_by_profile) if now_on.get(name) is True and ours_on.get(name) is True)
     refused += _elsewhere(began, now)
     return Reloaded(limits=tuple(found), off=turned_off, on=turned_on, needs_restart=tuple(refused[:_MOST_NAMED]))
 

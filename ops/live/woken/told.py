@@ -5,7 +5,7 @@ from config.frozen import Journaled
 from config.sections.emergency.table import TRIGGERS
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
-from execution.kill_switch.halting import Halt, HaltEvent
+from execution.kill_switch.halting import PAUSED, Halt, HaltEvent
 from execution.kill_switch.storage import JOURNAL_LOST
 from execution.kill_switch.triggers import SCOPE, WHO
 from execution.reports import CLOCK_OFF, DustSwept
@@ -59,16 +59,20 @@ def halts_told(event: HaltEvent, before: tuple[Halt, ...]) -> tuple[Notice, ...]
     ]
     left = {halt.scope for halt in event.halts}
     over = [
-        notice(halt_code(halt), at, f"The latch of {halt.scope} is lifted.", key=halt.scope, is_over=True)
+        notice(halt_code(halt), at, _lifted(halt), key=halt.scope, is_over=True)
         for halt in before
         if halt.scope not in left
     ]
     return (*down, *over)
 
 
+def _lifted(halt: Halt) -> str:
+    return "The pause of entries has ended." if halt.scope == PAUSED else f"The latch of {halt.scope} is lifted."
+
+
 def _halted(halt: Halt) -> str:
     held = "all positions are sold at market" if halt.flatten else "what is held keeps its stops"
-    return f"{halt.who} halted {halt.scope}: {halt.why}. No new risk; {held}."
+    return f"{halt.who} {'paused' if halt.scope == PAUSED else 'halted'} {halt.scope}: {halt.why}. No new risk; {held}."
 
 
 def _breaker(event: BreakerEvent) -> tuple[Notice, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kept_journals import JOURNALS, KEY
+from kept_journals import KEY
 from run_support import events, run
 
 from agents.records.record import CycleRecord
@@ -13,7 +13,17 @@ from agents.replay import main as replay
 from config.secrets import journal_key
 from execution.journal.chain import Journal
 
-OPTIONS = ("--days", "4", "--symbols", "BTC/USDT", "--set", "market.warmup_bars=200", "--seed", "11")
+OPTIONS = (
+    "--days",
+    "4",
+    "--symbols",
+    "BTC/USDT",
+    "--set",
+    "market.warmup_bars=200",
+    "court.review_every=6",
+    "--seed",
+    "11",
+)
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +105,13 @@ def test_a_decision_that_comes_out_otherwise_is_told_with_its_fields(
     assert f"{name}: different." in capsys.readouterr().out
 
 
-def test_a_review_goes_to_no_gate(capsys: pytest.CaptureFixture[str]) -> None:
-    kept = JOURNALS / "beside-0.7.0"
-    found = (found.event for found in events(kept) if isinstance(found.event, CycleRecord) and found.event.reviews)
-    reviewed = next(found, None)
-    if reviewed is None:
-        pytest.fail("the kept journal holds no review any more: name another one")
-    name = reviewed.reviews[0].case.decision_id
-    code, told = asked(kept, capsys, name, "--set", "limits.min_conviction=1.0")
+def test_a_review_of_what_is_held_goes_to_no_gate(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    records = [found.event for found in events(traded) if isinstance(found.event, CycleRecord)]
+    name = next(record for record in records if record.reviews).reviews[0].case.decision_id
+    code, told = asked(traded, capsys, name, "--set", "limits.min_conviction=1.0")
     assert (code, told["identical"], told["judged"]) == (0, True, [])
+    assert replay([str(traded), "--quiet", "--decision", name, "--set", "limits.min_conviction=1.0"]) == 0
+    assert "a review of what is held goes to none" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from agents.court.thesis import Cause
 from agents.desk.clocked.book import AccountBook
 from agents.llm.preflight import Seat
 from agents.records.account import Word
+from agents.records.steered import SteerDone
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
 from config.silence import Abstained
@@ -37,6 +38,7 @@ from evidence.strategies.published import Published
 from evidence.strategies.trial import Tried
 from evidence.worlds.markets import StylisedFacts
 from execution.account.ledger import Ledger
+from execution.steering.words import STEERED, SteerVerb, Target, word_of
 from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
@@ -53,6 +55,7 @@ from ops.paper.record import PaperRecord, PaperTrade
 from ops.story.freezes import Freezes
 from ops.story.held.reviews import Became, CourtReview, ReviewFigures
 from ops.story.models import ModelFigures, SpeakerFigures
+from ops.story.parts.steered import Action
 from ops.story.performance import TradeFigures
 from ops.story.perpetual.sides import PerpetualFigures, SideFigures
 from ops.story.policy.reviews import Followed, Reviewed
@@ -77,6 +80,7 @@ from ops.tables.perpetual import sides
 from ops.tables.plain import ALERTS, RULES
 from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
+from ops.tables.steered.actions import actions_grid
 from ops.tables.training import SeedRow, Trained
 from ops.tables.trial import compared
 from ops.tables.voters import ab, latest, taken
@@ -289,6 +293,17 @@ def story() -> Any:
         findings=[Sample(kind="missing_bars", at_utc=AT, symbol="1000PEPE/USDT", detail=LONG)],
         tally=Sample(freezes=froze()),
     )  # fmt: skip
+
+
+def operators() -> list[Action]:
+    """What operators have asked, done and open."""
+    rows = []
+    for row in STEERED:
+        target = {Target.STRATEGY: "my_own_strategy_of_last_year", Target.SYMBOL: "1000PEPE/USDT"}.get(row.target, "")
+        word = word_of(SteerVerb(row.name), target, "the operator at night", "chat", LONG, AT)
+        done = SteerDone(at_utc=AT, word_id=word.word_id, verb=row.name, outcome="refused", told=LONG)
+        rows.append(Action(AT, word, done if row.is_brake else None))
+    return rows
 
 
 def several() -> Any:
@@ -555,6 +570,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
         of_run._positions(summary()),
         of_run._positions(summary(two_sides())),
     ),
+    "ops.tables.steered.actions.actions_grid": lambda: actions_grid(operators(), 1_234),
     "ops.tables.perpetual.sides.sides_grid": lambda: (sides.sides_grid(two_sides(), "USDT"),),
     "ops.tables.run._rulings": lambda: of_run._rulings(summary()),
     "ops.tables.run._trades": lambda: (

@@ -20,19 +20,23 @@ from agents.desk.clocked.opening import OnClock, feed_desk, kept_feed, on_feed, 
 from agents.desk.description import describe
 from agents.desk.outside import Outside, latches, outside_of
 from agents.desk.request import BarsRequest
+from agents.desk.steered.profile import Reread
+from agents.desk.steered.source import SteerSource
 from agents.llm.asking import Asker
 from agents.recorded.resumed import ResumingSink
 from agents.records.folder import journal_of, new_journal, write_checksum
 from agents.records.inputs import Ruled
 from agents.records.record import RulingReserved, SessionEnd
 from agents.session import run_session
+from config.clock import SystemClock
 from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
 from execution.journal.chain import Journal
-from execution.journal.event import Sink
+from execution.journal.event import Fanout, Sink
 from execution.kill_switch.switches import FileSwitch
+from execution.steering.mailbox import Mailbox
 from market.timeframe import Timeframe
 
 DAYS = 4
@@ -147,7 +151,8 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
         life.happens(clock.now())
         return life.until is not None and clock.now() >= life.until
 
-    world = OnClock(settings, bars, tape, kept, clock, stop, told.append, lasting)
+    source = SteerSource(Mailbox(folder), SystemClock(), told.append, Reread(settings, lambda: settings), journal)
+    world = OnClock(settings, bars, tape, kept, clock, stop, told.append, lasting, source)
     resuming = journal if isinstance(journal, ResumingSink) else None
     switch = FileSwitch(latches(), settings.profile)
     asker = None if life.asker is None else life.asker(clock)
@@ -156,7 +161,8 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
         outside = outside_of(settings, asker, resuming)
     end = None
     with suppress(Killed):
-        sink = Sees(life.storm or journal, life.events, partial(_stand, clock))
+        past = (lambda: False) if resuming is None else (lambda: resuming.past)
+        sink = Fanout(Sees(life.storm or journal, life.events, partial(_stand, clock)), (source,), told.append, past)
         async with feed_desk(world, session, sink, resuming, key, outside) as (desk, _):
             end = await run_session(desk, stop, lambda record: None)
     if end is None:

@@ -1,0 +1,1 @@
+"""Tables of what operators have asked of a session."""
