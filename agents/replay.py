@@ -7,8 +7,9 @@ policy need the folder of its model: without it they are taken from the journal,
 journal was kept outside (`journal.anchor`), the output says how far the journal agrees with that.
 
 Exit codes: 0 identical, 1 a difference (shown), 4 a journal that does not verify or cannot be read, 9 identical, but the journal
-was cut short. --limits FILE answers another question: what would the gate have decided with these limits? --as-backtest answers
-a third one: what would the same bars have been worth on the simulated exchange, and by how much did execution differ?
+was cut short. --limits FILE and --set limits.NAME=VALUE answer another question: what would the gate have decided with these
+limits? --decision ID recomputes one decision, with all bars before it, since it follows from them. --as-backtest answers a third
+question: what would the same bars have been worth on the simulated exchange, and by how much did execution differ?
 """
 
 import argparse
@@ -27,6 +28,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add(parse, "run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have decided?")
+    add(parse, "--set")
+    parse.add_argument(
+        "--decision",
+        metavar="ID",
+        help="recompute this decision and what it follows from: an id, the beginning of one, SYMBOL@TIME (UTC), or last",
+    )
     parse.add_argument("--policy", metavar="FOLDER", help="folder of the trained policy that the run has used")
     parse.add_argument(
         "--as-backtest",

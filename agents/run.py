@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--approve",
         choices=("auto", "ask", "never"),
-        help="positions above court.approval_above: allow all, ask on this terminal, allow none (default: the profile's)",
+        help="positions above court.approval_above: allow all, ask (here, on page and chat), none (default: the profile's)",
     )
     add(parse, "--out")
     parse.add_argument(

@@ -40,9 +40,13 @@ class ConsoleApprover:
         self._stderr = stderr
         self._clock = clock
 
+    def is_there(self) -> bool:
+        """Whether somebody can be asked here."""
+        return self._stdin.isatty() and not _in_background(self._stdin.fileno())
+
     async def ask(self, petition: Petition, deadline_s: float) -> Approval:
         """Show the petition and read one line."""
-        if not self._stdin.isatty() or _in_background(self._stdin.fileno()):
+        if not self.is_there():
             return await NO_TERMINAL.ask(petition, deadline_s)
         with suppress(termios.error):
             termios.tcflush(self._stdin.fileno(), termios.TCIFLUSH)
@@ -59,8 +63,8 @@ class ConsoleApprover:
 def approver_of(
     mode: ApprovalMode, stdin: TextIO, stderr: TextIO, clock: Clock, asked: Asked = tell_nobody
 ) -> Approver:
-    """Return the approver for a mode. With no terminal, the console approver refuses everything. `asked` is told when a human is
-    asked."""
+    """Return the approver for a mode that asks on a terminal alone. With no terminal, the console approver refuses everything.
+    `asked` is told when a human is asked."""
     match mode:
         case "auto":
             return AUTO

@@ -31,7 +31,7 @@ class Petition(Frozen):
 
 
 class Answer(NamedTuple):
-    """The decision, who made it ("console", "nobody", "auto"), and a short reason."""
+    """The decision, who made it ("console", "nobody", "auto", or a surface and a name there: "chat: ada"), and a short reason."""
 
     approved: bool
     who: str
@@ -121,6 +121,7 @@ class Fixed:
 
 AUTO = Fixed(Answer(True, "auto", "the profile approves without asking"))
 NEVER = Fixed(Answer(False, "never", "the profile approves nothing above the limit"))
+NOBODY_THERE = Fixed(Answer(False, "nobody", "there is no terminal, page or chat to ask on"))
 NO_TERMINAL = Fixed(Answer(False, "nobody", "there is no terminal to ask on"))
 
 

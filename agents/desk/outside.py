@@ -6,9 +6,12 @@ When a run is resumed, its journal gives these inputs up to where it ends; after
 
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-from agents.approval.console import approver_of
+from agents.approval.anywhere import AnywhereApprover
+from agents.approval.box import Petitions
+from agents.approval.console import ConsoleApprover, approver_of
 from agents.approval.petition import AUTO, Approver, Asked, ResumedApprover, tell_nobody
 from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
@@ -20,6 +23,7 @@ from agents.recorded.resumed import ResumingSink
 from agents.shadow.sitting import Past, never_heard
 from config.clock import SystemClock
 from config.secrets import load_secrets, state_dir
+from config.sections.court import ApprovalMode
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.kill_switch.halting import NoSwitch, Switch
@@ -69,12 +73,14 @@ def outside_of(
     asker: Asker | None,
     journal: Sink,
     asked: Asked = tell_nobody,
+    folder: Path | None = None,
     shadow_asker: Asker | None = None,
 ) -> Outside:
     """The outside inputs of a session that writes or resumes this journal. `asked` is told when a human is asked to approve;
-    `shadow_asker` answers for the models of the shadow court, if it has any."""
+    `folder`: that of the run, where petitions are laid down for other surfaces than the terminal; None for none; `shadow_asker`
+    answers for the models of the shadow court, if it has any."""
     switch: Switch = FileSwitch(latches(), settings.profile)
-    approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock(), asked)
+    approver = _approver(settings.court.approval, asked, folder)
     if not isinstance(journal, ResumingSink):
         return Outside(asker, switch, approver, nobody_knows, shadow=Aside(shadow_asker))
     return Outside(
@@ -85,6 +91,14 @@ def outside_of(
         journal.spoke_next,
         Aside(shadow_asker and ResumingAsker(journal.shadow_attempts, shadow_asker), journal.shadow),
     )
+
+
+def _approver(mode: ApprovalMode, asked: Asked, folder: Path | None) -> Approver:
+    clock = SystemClock()
+    if mode != "ask" or folder is None:
+        return approver_of(mode, sys.stdin, sys.stderr, clock, asked)
+    console = ConsoleApprover(sys.stdin, sys.stderr, clock, asked)
+    return AnywhereApprover(console, Petitions(folder, clock), clock, sys.stderr, asked)
 
 
 def latches() -> LatchFolder:

@@ -29,8 +29,8 @@ from agents.desk.desk import Desk, Tally
 from agents.desk.outside import Aside
 from agents.desk.policy import demotion_of
 from agents.desk.reviewer import Reviewer
-from agents.desk.world import ON_THE_CLOCK
 from agents.desk.steered.glance import Looked, glance_of
+from agents.desk.world import ON_THE_CLOCK
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory

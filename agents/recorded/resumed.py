@@ -23,8 +23,8 @@ from agents.records.folder import forget_checksum
 from agents.records.inputs import Arrived, Beat, Between, RaiseAsked, Ruled, StopAsked
 from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
-from agents.shadow.heard import ShadowHeard
 from agents.records.steered import Steered
+from agents.shadow.heard import ShadowHeard
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
 from execution.journal.chain import Head, Journal, shorten, written_kinds

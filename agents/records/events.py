@@ -41,8 +41,8 @@ from agents.records.record import (
     Warmup,
 )
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
-from agents.shadow.heard import ShadowHeard
 from agents.records.steered import SteerDone, Steered
+from agents.shadow.heard import ShadowHeard
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.version import version, version_order

@@ -77,19 +77,24 @@ def resolve(name_or_path: str, overrides: Mapping[str, object] | None = None) ->
     return Resolved(settings, tree, reduce(merged, [*reversed(files[:own]), given]))
 
 
-def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
+def parse_limits(path: Path | str | None, base: RiskLimits, over: Mapping[str, object] | None = None) -> RiskLimits:
     """Read limits from a YAML file with some or all keys of `limits`. The other keys keep their value in `base`.
 
-    Raises UsageFault with all faults, one a line.
+    `over`: values that win over the file, by key. Raises UsageFault with all faults, one a line.
     """
-    own, faults = read_document(Path(path), str(path))
-    if own is None:
-        raise _refusal(f"The limits file {str(path)!r}", faults)
     sound = base.model_dump()
-    limits, found = judged(RiskLimits, merged(planted(sound, Place("the profile")), own), sound)
+    name = "This set of limits" if path is None else f"The limits file {str(path)!r}"
+    tree, faults = planted(sound, Place("the profile")), list[SettingFault]()
+    if path is not None:
+        own, faults = read_document(Path(path), str(path))
+        if own is None:
+            raise _refusal(name, faults)
+        tree = merged(tree, own)
+    tree = merged(tree, planted(over or {}, Place("command line")))
+    limits, found = judged(RiskLimits, tree, sound)
     faults = _together(faults, found)
     if limits is None or faults:
-        raise _refusal(f"The limits file {str(path)!r}", faults)
+        raise _refusal(name, faults)
     return limits
 
 

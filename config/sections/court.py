@@ -108,7 +108,7 @@ class CourtSettings(Frozen):
         description="signed position above which an order needs approval before it is sent; null for never [quote]"
     )
     approval: ApprovalMode = Field(
-        description="who approves: a human on the terminal (ask); all pass (auto); none pass (never)"
+        description="who approves: a human, on the terminal, the page or in the chat (ask); all pass (auto); none pass (never)"
     )
     approval_deadline_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         description="time after which a missing answer counts as no [seconds]"

@@ -155,9 +155,9 @@ def trade_feed(
             models_of(settings, secrets, seats.at_start) as asker,
             shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
         ):
-            outside = outside_of(settings, asker, journal, teller_of(keepers), shadow_asker)._replace(
-                overheard=watch.overheard
-            )
+            told = teller_of(keepers)
+            outside = outside_of(settings, asker, journal, told, path.parent, shadow_asker)
+            outside = outside._replace(overheard=watch.overheard)
             if watch.connected is not None:
                 outside = outside._replace(connected=watch.connected)
             sink = listened(

@@ -66,7 +66,7 @@ COMMANDS = (
         errors=(2, 4),
         examples=(
             "tribunal replay runs/paper-001",
-            "tribunal replay runs/paper-001 --limits limits.yaml",
+            "tribunal replay runs/paper-001 --decision last --set limits.max_var_1d=0.01",
         ),
     ),
     Command(

@@ -1,11 +1,12 @@
 """A window is opened: beside a journal, or inside a session that does not wait for it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from agents.approval.box import Petitions
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import load_secrets, state_dir
@@ -48,7 +49,11 @@ def beside(folder: Path, journal: Path, key: bytes, place: Place) -> Iterator[Se
     operator = operator_of_user()
     refuse_without_password(place, operator)
     window = Window(folder.resolve().name)
-    with Tail(window, journal, key), Serving(_maker(window, journal, key, place, operator), place) as serving:
+    with (
+        Tail(window, journal, key),
+        Serving(_maker(window, journal, key, place, operator), place) as serving,
+        _attended(folder, operator),
+    ):
         yield serving
 
 
@@ -61,8 +66,13 @@ def inside(
     refuse_without_password(place, operator)
     window = Window(folder.resolve().name)
     serving = Serving(_maker(window, journal, key, place, operator), place)
-    with Handover(window, journal, key, is_past=is_past) as handover, serving:
+    with Handover(window, journal, key, is_past=is_past) as handover, serving, _attended(folder, operator):
         yield serving, handover
+
+
+def _attended(folder: Path, operator: Operator) -> AbstractContextManager[None]:
+    """A block while which a session asks for approval on the page, if anybody may answer there."""
+    return Petitions(folder).attended("page") if operator.may_steer else nullcontext()
 
 
 def _maker(

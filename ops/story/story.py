@@ -24,8 +24,8 @@ from agents.records.events import read_events
 from agents.records.folder import journal_of
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import Recorded
-from agents.shadow.heard import ShadowHeard
 from agents.records.steered import SteerDone, Steered
+from agents.shadow.heard import ShadowHeard
 from config.clock import to_ms
 from config.errors import JournalFault
 from evidence.rulings.shadowed import ShadowTally

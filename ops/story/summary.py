@@ -17,8 +17,8 @@ from config.sections.strategies import names_of
 from evidence.rulings.shadowed import ShadowFigures
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
-from market.sessions.calendar import bars_a_year
 from execution.kill_switch.halting import PAUSED, HaltEvent
+from market.sessions.calendar import bars_a_year
 from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures

@@ -48,7 +48,7 @@ def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) ->
         kept = {"anchored": anchored.part()} if anchored else {}
         sys.stdout.write(json.dumps(found | older | missing | kept) + "\n")
         return
-    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {_how_compared(by_value)}.\n")
+    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {how_compared(by_value)}.\n")
     for kind, paths in left_out.items():
         sys.stdout.write(f"Of {_in_words(kind)} not compared, since a rule has changed: {', '.join(paths)}.\n")
     if not_asked is not None:
@@ -65,8 +65,8 @@ def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) ->
         )
 
 
-def _how_compared(by_value: Mapping[str, int]) -> str:
-    """To the byte, but for what an older version wrote."""
+def how_compared(by_value: Mapping[str, int]) -> str:
+    """How events were compared: to the byte, but for what an older version wrote."""
     if not by_value:
         return "every byte the same"
     older = ", ".join(f"{number:,} of {_in_words(kind)}" for kind, number in by_value.items())
@@ -80,20 +80,32 @@ def _in_words(kind: str) -> str:
 
 def show_difference(run: str, difference: Difference) -> None:
     """Show the first event that came out otherwise, as a diff of its fields."""
-    recorded, now = difference.recorded, difference.event.canonical()
+    recorded, decision = difference.recorded, decision_of(difference)
     where = (
         f"event {recorded.seq} ({recorded.row.kind})"
         if recorded
         else f"after its last event, a new {difference.event.event_kind}"
     )
-    decision = json.loads(recorded.payload if recorded else now).get("decision_id")
     sys.stdout.write(f"{run}: different at {where}{f' of decision {decision}' if decision else ''}.\n")
-    before = _lines(recorded.payload) if recorded else []
-    lines = list(difflib.unified_diff(before, _lines(now), "recorded", "recomputed", lineterm="", n=2))
-    for line in lines[:_MOST_LINES]:
+    for line in difference_lines(difference):
         sys.stdout.write(line + "\n")
-    if len(lines) > _MOST_LINES:
-        sys.stdout.write(f"... and {len(lines) - _MOST_LINES} more lines\n")
+
+
+def decision_of(difference: Difference) -> str | None:
+    """The decision that the differing event names, if it names one."""
+    recorded = difference.recorded
+    named = json.loads(recorded.payload if recorded else difference.event.canonical()).get("decision_id")
+    return None if named is None else str(named)
+
+
+def difference_lines(difference: Difference) -> list[str]:
+    """The fields of the differing event, recorded and recomputed; no more than 60 lines of them."""
+    recorded = difference.recorded
+    before = _lines(recorded.payload) if recorded else []
+    now = _lines(difference.event.canonical())
+    lines = list(difflib.unified_diff(before, now, "recorded", "recomputed", lineterm="", n=2))
+    more = len(lines) - _MOST_LINES
+    return lines if more <= 0 else [*lines[:_MOST_LINES], f"... and {more} more lines"]
 
 
 def show_what_if(found: list[WhatIf], *, as_json: bool) -> None:

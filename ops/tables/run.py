@@ -41,8 +41,8 @@ from ops.tables.plain import (
     what_happened,
 )
 from ops.tables.policy.reviews import reviews_part
-from ops.tables.trial.shadow import shadow_part
 from ops.tables.steered.actions import actions_grid
+from ops.tables.trial.shadow import shadow_part
 from ops.tables.voters.taken import taken_part, taken_sentence
 
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12

@@ -233,9 +233,9 @@ def _live(
             models_of(settings, secrets, seats.at_start) as asker,
             shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
         ):
-            outside = outside_of(settings, asker, journal, teller_of(keepers), shadow_asker)._replace(
-                overheard=watch.overheard
-            )
+            told = teller_of(keepers)
+            outside = outside_of(settings, asker, journal, told, folder, shadow_asker)
+            outside = outside._replace(overheard=watch.overheard)
             looked = Looked(steering, journal.input) if isinstance(journal, ResumingSink) else Looked(steering)
             outside = outside._replace(looked=looked)
             sink = listened(journal, listeners)

@@ -3,15 +3,17 @@
 import argparse
 import asyncio
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
+from agents.approval.box import Petitions
 from agents.records.folder import journal_of
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from ops.live.chat.bot import API, until_signal
-from ops.live.chat.people import people_of
+from ops.live.chat.people import Role, people_of
 from ops.live.chat.verbs import Chat
 from ops.live.following.tail import Tail
 from ops.live.following.window import Window
@@ -35,7 +37,8 @@ def chat_command(arguments: argparse.Namespace) -> int:
     api = API if arguments.bot_url is None else arguments.bot_url
     say = teller(sys.stderr)
     window = Window(folder.resolve().name)
-    with Tail(window, journal, journal_key()):
+    may_answer = Petitions(folder).attended("chat") if Role.OPERATOR in people.values() else nullcontext()
+    with Tail(window, journal, journal_key()), may_answer:
         chat = Chat(window, folder, people, SystemClock())
         told = (lambda text: None) if arguments.quiet else say
         asyncio.run(until_signal(chat, secrets.telegram_token.get_secret_value(), api, told))

@@ -11,11 +11,13 @@ CSRF_HEADER = "x-csrf-token"
 
 
 class Who(NamedTuple):
-    """Who asks: what is allowed, and for a browser the token that its changes must carry. `is_guest`: nobody has logged in."""
+    """Who asks: what is allowed, and for a browser the token that its changes must carry. `is_guest`: nobody has logged in;
+    `name`: as what he does is noted down, the operator or the name of a token."""
 
     allowed: frozenset[Scope]
     csrf: str | None = None
     is_guest: bool = False
+    name: str = "operator"
 
 
 class Asked(NamedTuple):
@@ -54,7 +56,7 @@ class Access:
         found = self.sessions.find(asked.session, touch=touch)
         if found is not None:
             return Who(SCOPES[found.scope], found.csrf)
-        return Who(SCOPES["read"], is_guest=True) if self._guests_read else None
+        return Who(SCOPES["read"], is_guest=True, name="guest") if self._guests_read else None
 
     def log_in(self, password: str, address: str) -> str | None:
         """The id of a new session; None for a wrong password. Raises LockedOut. Slow on purpose: call it in a thread."""
@@ -68,11 +70,11 @@ class Access:
     def _bearer(self, asked: Asked) -> Who | None:
         self._refuse_locked(asked.address)
         kind, _, token = (asked.authorization or "").partition(" ")
-        scope = self._operator.scope_of(token.strip()) if kind.lower() == "bearer" else None
-        if scope is None:
+        found = self._operator.token_of(token.strip()) if kind.lower() == "bearer" else None
+        if found is None:
             self._lockout.wrong(asked.address)
             return None
-        return Who(SCOPES[scope])
+        return Who(SCOPES[found.scope], name=found.name)
 
     def _refuse_locked(self, address: str) -> None:
         wait = self._lockout.wait(address)

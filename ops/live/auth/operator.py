@@ -58,13 +58,18 @@ class Operator(Frozen):
         except VerificationError:
             return False
 
-    def scope_of(self, token: str) -> Scope | None:
-        """What a token allows; None for one that is not known."""
+    @property
+    def may_steer(self) -> bool:
+        """Whether anybody may change what a session does: with the password, or with a token."""
+        return self.password_hash is not None or any(token.scope == "steer" for token in self.tokens)
+
+    def token_of(self, token: str) -> Token | None:
+        """What is known of a token; None for one that is not."""
         digest = hashlib.sha256(token.encode()).hexdigest()
-        found: Scope | None = None
+        found: Token | None = None
         for each in self.tokens:  # all of them, so that the time tells nothing
             if hmac.compare_digest(each.sha256, digest):
-                found = each.scope
+                found = each
         return found
 
     def with_password(self, password: str) -> "Operator":

@@ -21,10 +21,12 @@ from agents.records.inputs import Arrived
 from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.shadow.heard import ShadowHeard
 from config.frozen import Frozen, Journaled
+from config.sections.strategies import names_of
 from config.silence import Abstained
 from execution.account.trader import Exposure
-from execution.kill_switch.halting import Halt, HaltEvent
+from execution.kill_switch.halting import PAUSED, Halt, HaltEvent
 from execution.reports import DustSwept, Fill, SentOrder, VenueWord
+from ops.live.state.actions import Actions
 from ops.live.state.decisions import Decisions
 from ops.live.state.measured import Measured
 from ops.live.state.orders import OpenOrders
@@ -113,6 +115,10 @@ class Fold:
         self._policy_note = ""
         self._last_decision: datetime | None = None
         self._feeds: dict[str, FeedNow] = {symbol: FeedNow(name=symbol, last_utc=None) for symbol in session.symbols}
+        self.actions = Actions()
+        """What humans have done to the session."""
+        self.voters = _voters_of(session)
+        """The names of the session's strategies."""
         self.measured = Measured()
         """What is counted for those who measure the session over time."""
         self._tally = _Tally()
@@ -122,6 +128,7 @@ class Fold:
         """Take the next event; `number`: its own in the journal. Kinds that show nothing here are only counted."""
         self._events = number
         self.measured.take(event)
+        self.actions.take(event)
         match event:
             case CycleRecord():
                 self._cycle(event, number)
@@ -345,11 +352,11 @@ class Fold:
     def _latches(self) -> tuple[LatchNow, ...]:
         switches = [
             LatchNow(
-                name="kill switch",
+                name="entries paused" if halt.scope == PAUSED else "kill switch",
                 since_utc=halt.given_utc,
                 until_utc=None,
                 why=f"{halt.who}: {halt.why}" + (" (all positions are sold)" if halt.flatten else ""),
-                scope="" if halt.scope == "all" else halt.scope,
+                scope="" if halt.scope in ("all", PAUSED) else halt.scope,
             )
             for halt in self._halts
         ]
@@ -444,6 +451,12 @@ class _Spent:
         if attempt.outcome.was_sent and not attempt.from_cache:
             self.requests += 1
             self.failed += attempt.outcome is not AttemptOutcome.OK
+
+
+def _voters_of(session: Session) -> tuple[str, ...]:
+    """The names of the strategies that the session began with."""
+    entries = session.settings.strategies
+    return tuple(name for name, entry in zip(names_of(entries), entries, strict=True) if entry.is_on)
 
 
 def _as_told(order: Journaled) -> SentOrder:

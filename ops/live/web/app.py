@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
@@ -16,10 +17,12 @@ from config.errors import TribunalError
 from config.version import version
 from ops.live.auth.access import Access
 from ops.live.metrics.exporting import registry_of, rendered
-from ops.live.web import pages, rest, streams
+from ops.live.steering.giving import Steering
+from ops.live.web import again, operating, pages, rest, streams
 from ops.live.web.drawing import environment
 from ops.live.web.guard import Headers, LogInFirst, reads
 from ops.live.web.health import Health, ready
+from ops.live.web.replays import Replays
 from ops.live.web.source import NotYet, Source
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -42,10 +45,12 @@ def application(
     app.state.source, app.state.access, app.state.clock = source, access, clock
     app.state.templates, app.state.drawn = environment(), streams.Drawn()
     app.state.is_secure, app.state.is_closing = is_secure, is_closing
+    app.state.steering = Steering(source.journal.parent, source.window, clock)
+    app.state.replays = Replays(source.journal.parent, is_closing)
     app.state.new_form = lambda: secrets.token_urlsafe(24)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts], www_redirect=False)
     app.add_middleware(Headers)
-    for router in (pages.router, streams.router, rest.router):
+    for router in (pages.router, again.pages, operating.pages, streams.router, rest.router, again.rest, operating.rest):
         app.include_router(router)
     _probes(app, source, clock)
     _faults(app)
@@ -87,7 +92,12 @@ def _faults(app: FastAPI) -> None:
 
     def told(request: Request, code: int, why: str, headers: dict[str, str] | None = None) -> Response:
         answer: Response
-        answer = JSONResponse({"detail": why}, code) if _is_rest(request) else pages.failed(request, code, why)
+        if _is_rest(request):
+            answer = JSONResponse({"detail": why}, code)
+        elif _is_part(request):
+            answer = HTMLResponse(str(Markup('<p class="banner bad" role="alert">{}</p>').format(why)), code)
+        else:
+            answer = pages.failed(request, code, why)
         answer.headers.update(headers or {})
         return answer
 
@@ -95,6 +105,8 @@ def _faults(app: FastAPI) -> None:
     async def log_in(request: Request, fault: LogInFirst) -> Response:
         if _is_rest(request):
             return JSONResponse({"detail": "log in, or send a token"}, 401, {"www-authenticate": "Bearer"})
+        if _is_part(request):
+            return Response(status_code=401, headers={"hx-redirect": "/login"})
         if request.url.path.startswith("/stream/"):
             return Response(status_code=401)
         return RedirectResponse("/login", 303)
@@ -121,6 +133,11 @@ def _faults(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, fault: Exception) -> Response:
         return HTMLResponse("Something went wrong in the window. The session is not touched by it.", 500)
+
+
+def _is_part(request: Request) -> bool:
+    """Whether a page asks for a part of itself."""
+    return "hx-request" in request.headers
 
 
 def _is_rest(request: Request) -> bool:

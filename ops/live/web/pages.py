@@ -10,8 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from config.clock import Clock
 from ops.live.auth.access import COOKIE, Access, LockedOut, Who
 from ops.live.auth.sessions import IDLE, same
+from ops.live.web.again import limit_rows, shown
 from ops.live.web.drawing import as_text, hearing_view, now_of, unsaid
 from ops.live.web.guard import asked_by, reads, refuse_other_sites, steers
+from ops.live.web.operating import controls, waiting_now
+from ops.live.web.replays import LONGEST_S
 from ops.live.web.rest import From
 from ops.live.web.source import NotThere, Source
 
@@ -23,13 +26,17 @@ _PRE = "tribunal_login"
 Reader = Annotated[Who, Depends(reads)]
 
 
-def body_of(request: Request, name: str) -> str:
-    """The part of a page that changes: `now` or `debate`. Raises NotYet."""
+def body_of(request: Request, name: str, *, steers: bool) -> str:
+    """The part of a page that changes: `now`, `debate` or `operator`. `steers`: for whom may act. Raises NotYet."""
     source: Source = request.app.state.source
     clock: Clock = request.app.state.clock
     status = source.status()
-    known: dict[str, Any] = {"status": status, "now": now_of(status, clock.now)}
-    if name == "now":
+    known: dict[str, Any] = {"status": status, "now": now_of(status, clock.now), "steers": steers}
+    if name != "debate":
+        known["petitions"] = waiting_now(request)
+    if name == "operator":
+        known["actions"] = source.actions()
+    elif name == "now":
         known |= {"positions": source.positions(), "orders": source.orders()}
     else:
         with source.window.fold() as fold:
@@ -42,13 +49,22 @@ def body_of(request: Request, name: str) -> str:
 @router.get("/")
 def now(request: Request, who: Reader) -> HTMLResponse:
     """How the session stands."""
-    return _page(request, who, "now.html", "now", body=body_of(request, "now"))
+    return _page(request, who, "now.html", "now", body=body_of(request, "now", steers=_steers(who)))
 
 
 @router.get("/debate")
 def debate(request: Request, who: Reader) -> HTMLResponse:
     """The court at work."""
-    return _page(request, who, "debate.html", "debate", body=body_of(request, "debate"))
+    return _page(request, who, "debate.html", "debate", body=body_of(request, "debate", steers=_steers(who)))
+
+
+@router.get("/operator")
+def operator(request: Request, who: Reader, source: From) -> HTMLResponse:
+    """What waits for a human, what humans have done, and, for the operator, what he may do."""
+    access: Access = request.app.state.access
+    body = body_of(request, "operator", steers=_steers(who))
+    verbs = controls(source) if _steers(who) else ()
+    return _page(request, who, "operator.html", "operator", body=body, verbs=verbs, has_password=access.has_password)
 
 
 @router.get("/decisions")
@@ -81,7 +97,10 @@ def decision(request: Request, who: Reader, source: From, decision_id: str) -> H
         trial=trial,
         view=hearing_view(trial),
         text=as_text(trial),
-        replay=f"tribunal replay {shlex.quote(str(source.journal.parent))}",
+        replay=f"tribunal replay {shlex.quote(str(source.journal.parent))} --decision {shlex.quote(decision_id)}",
+        limit_rows=limit_rows(source.limits()),
+        longest_s=LONGEST_S,
+        **shown(request.app.state.replays.of(decision_id)),
     )
 
 
@@ -149,6 +168,10 @@ def failed(request: Request, code: int, why: str) -> HTMLResponse:
     return HTMLResponse(_rendered(request, "failed.html", code=code, why=why), code)
 
 
+def _steers(who: Who) -> bool:
+    return "steer" in who.allowed
+
+
 def _form(request: Request, why: str = "", code: int = 200) -> Response:
     made = request.app.state.new_form()
     answer = HTMLResponse(_rendered(request, "login.html", why=why, form=made), code)
@@ -158,7 +181,8 @@ def _form(request: Request, why: str = "", code: int = 200) -> Response:
 
 def _page(request: Request, who: Who, template: str, tab: str, **known: Any) -> HTMLResponse:
     status = request.app.state.source.status()
-    return HTMLResponse(_rendered(request, template, who=who, tab=tab, **({"status": status} | known)))
+    shared = {"who": who, "tab": tab, "steers": _steers(who)}
+    return HTMLResponse(_rendered(request, template, **shared, **({"status": status} | known)))
 
 
 def _rendered(request: Request, template: str, **known: Any) -> str:

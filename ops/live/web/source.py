@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from config.sections.limits import RiskLimits
 from ops.live.following.window import Window
+from ops.live.state.actions import ActionNow
 from ops.live.state.decisions import Decision, Page
 from ops.live.state.fold import Speaking
 from ops.live.state.series import Curves
@@ -87,6 +89,27 @@ class Source:
             if fold is None:
                 raise NotYet
             return beside_of(fold.decisions.all())
+
+    def limits(self) -> RiskLimits:
+        """The limits of the session, as it began. Raises NotYet."""
+        with self.window.fold() as fold:
+            if fold is None:
+                raise NotYet
+            return fold.session.settings.limits
+
+    def actions(self) -> tuple[ActionNow, ...]:
+        """What humans have done to the session, the newest first. Raises NotYet."""
+        with self.window.fold() as fold:
+            if fold is None:
+                raise NotYet
+            return fold.actions.all()
+
+    def steered(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The markets and the strategies of the session, which verbs may be about. Raises NotYet."""
+        with self.window.fold() as fold:
+            if fold is None:
+                raise NotYet
+            return fold.session.symbols, fold.voters
 
     def worth(self) -> tuple[Group, ...]:
         """What the decisions were worth, by their fate. Raises NotYet."""

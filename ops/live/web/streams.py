@@ -28,23 +28,31 @@ class Drawn:
     """The parts as they were drawn last."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[int, str]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._kept: dict[tuple[str, bool], tuple[int, str]] = {}
+        self._locks: dict[tuple[str, bool], asyncio.Lock] = {}
         self.open = 0
 
-    async def of(self, request: Request, name: str) -> tuple[int, str]:
-        """A part as it is now, and the number of the change that it shows."""
-        async with self._locks.setdefault(name, asyncio.Lock()):
-            changes = request.app.state.source.window.changes
-            kept = self._kept.get(name)
+    async def of(self, request: Request, name: str, *, steers: bool) -> tuple[int, str]:
+        """A part as it is now, and the number of the change that it shows. `steers`: for whom may act."""
+        which = (name, steers)
+        async with self._locks.setdefault(which, asyncio.Lock()):
+            changes = changes_of(request)
+            kept = self._kept.get(which)
             if kept is None or kept[0] != changes:
-                kept = self._kept[name] = (changes, await run_in_threadpool(body_of, request, name))
+                html = await run_in_threadpool(body_of, request, name, steers=steers)
+                kept = self._kept[which] = (changes, html)
             return kept
+
+
+def changes_of(request: Request) -> int:
+    """A number that is another one whenever the session has moved, or a petition waits or waits no more."""
+    moved: int = request.app.state.source.window.changes + request.app.state.steering.petitions.changed_ns()
+    return moved
 
 
 @router.get("/stream/{name}", response_class=EventSourceResponse)
 async def stream(
-    request: Request, name: Literal["now", "debate"], who: Annotated[Who, Depends(streams)]
+    request: Request, name: Literal["now", "debate", "operator"], who: Annotated[Who, Depends(streams)]
 ) -> AsyncIterator[ServerSentEvent]:
     """A part of a page, whenever it has changed."""
     drawn: Drawn = request.app.state.drawn
@@ -53,23 +61,23 @@ async def stream(
         return
     drawn.open += 1
     try:
-        async for event in _events(request, name, drawn):
+        async for event in _events(request, name, drawn, steers="steer" in who.allowed):
             yield event
     finally:
         drawn.open -= 1
 
 
-async def _events(request: Request, name: str, drawn: Drawn) -> AsyncIterator[ServerSentEvent]:
-    window, shown = request.app.state.source.window, -1
+async def _events(request: Request, name: str, drawn: Drawn, *, steers: bool) -> AsyncIterator[ServerSentEvent]:
+    shown = -1
     while not request.app.state.is_closing():
         if not _may_still_look(request):
             yield ServerSentEvent(event="signed-out", raw_data="the session of this browser has ended")
             return
-        if window.changes == shown:
+        if changes_of(request) == shown:
             await asyncio.sleep(_LOOK_S)
             continue
         try:
-            shown, html = await drawn.of(request, name)
+            shown, html = await drawn.of(request, name, steers=steers)
         except NotYet:
             await asyncio.sleep(_LOOK_S)
             continue

@@ -75,7 +75,7 @@ class Waking:
         """A human is asked to approve a position."""
         text = (
             f"{asked.symbol}: a position of {asked.notional:,.2f} waits for a yes within {deadline_s:g} s; silence is a no. "
-            f"{asked.decision_id}"
+            f"Answer on the terminal, on the page Operator, or in the chat: /approve {asked.decision_id}"
         )
         amounts = (f"{asked.notional:,.2f}",)
         self.put(notice("approval_waiting", self._clock.now(), text, key=asked.decision_id, amounts=amounts))

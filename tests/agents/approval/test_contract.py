@@ -4,15 +4,19 @@ import asyncio
 import io
 import os
 import pty
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from implementations import implementations
 
+from agents.approval.anywhere import AnywhereApprover
+from agents.approval.box import Petitions
 from agents.approval.console import ConsoleApprover, approver_of
 from agents.approval.petition import (
     AUTO,
@@ -100,7 +104,31 @@ def resumed_and_asked(said: bool | None) -> Iterator[Approver]:
     yield ResumedApprover(journal(None), Fixed(answer) if answer else NO_TERMINAL)
 
 
+class Looks(io.StringIO):
+    """What the approver tells that a petition waits; when it has been told, somebody answers on the page."""
+
+    def __init__(self, box: Petitions, said: bool | None) -> None:
+        super().__init__()
+        self._box, self._said = box, said
+
+    def flush(self) -> None:
+        super().flush()
+        for each in self._box.waiting() if self._said is not None else ():
+            told = each.petition
+            self._box.say(told.decision_id, told.notional, approved=bool(self._said), who="ann", via="page", why="")
+
+
+@contextmanager
+def anywhere(said: bool | None) -> Iterator[Approver]:
+    clock = FixedClock(AT)
+    with tempfile.TemporaryDirectory() as folder, Petitions(Path(folder)).attended("page"):
+        box = Petitions(Path(folder), clock)
+        nobody = ConsoleApprover(io.StringIO(), io.StringIO(), clock)
+        yield AnywhereApprover(nobody, box, clock, Looks(box, said))
+
+
 WAYS = {
+    "anywhere": anywhere,
     "console": console,
     "fixed": fixed,
     "recorded": recorded,

@@ -69,7 +69,8 @@ def test_a_password_is_kept_as_its_hash_and_a_token_is_printed_once(
     assert PASSWORD not in told.err + told.out
     operator = read_operator(tmp_path / "state")
     assert operator.knows(PASSWORD)
-    assert operator.scope_of(token) == "read"
+    assert (known := operator.token_of(token)) is not None
+    assert known.scope == "read"
     assert PASSWORD not in (tmp_path / "state" / FILE).read_text()
 
 

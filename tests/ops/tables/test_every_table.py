@@ -113,8 +113,16 @@ def roles() -> Attribution:
     wide = Interval(value=-12_345.67, low=-23_456.78, high=12_345.67)
     found = tuple(
         RoleWorth(
-            role=role, heard=12_345, changed=4_321, lowered=4_000, raised=321, settled=9_999, quote=wide, bps=wide,
-            quote_long=wide, quote_short=wide,
+            role=role,
+            heard=12_345,
+            changed=4_321,
+            lowered=4_000,
+            raised=321,
+            settled=9_999,
+            quote=wide,
+            bps=wide,
+            quote_long=wide,
+            quote_short=wide,
         )  # fmt: skip
         for role in ("analyst", "risk_agent", "devils_advocate", "supervisor")
     )

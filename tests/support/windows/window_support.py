@@ -62,6 +62,11 @@ def client_on(run: Path, operator: Operator | None = None, clock: TurnedClock | 
     return TestClient(app_on(window_on(run), run, operator, clock), follow_redirects=False)
 
 
+def steered_by(token: str) -> dict[str, str]:
+    """The headers of a program with a token."""
+    return {"authorization": f"Bearer {token}"}
+
+
 def logged_in(client: TestClient, password: str = PASSWORD) -> int:
     """Log in as a browser does; returns the status of the answer."""
     form = client.get("/login").text.partition('name="form" value="')[2].partition('"')[0]

@@ -19,12 +19,16 @@
     const attempt = event.detail && event.detail.connection ? event.detail.connection.attempt : 0;
     if (attempt > 0) say("connection lost; trying again", true);
   });
+  document.addEventListener("htmx:after:swap", () => {
+    const typed = document.querySelector("#confirm [autofocus]");
+    if (typed && !typed.dataset.seen) { typed.dataset.seen = "1"; typed.focus(); typed.closest("section").scrollIntoView({ block: "center" }); }
+  });
   document.addEventListener("signed-out", () => { window.location.assign("/login"); });
   document.addEventListener("full", () => say("too many pages are open", true));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
     const links = document.querySelectorAll(".bar nav a");
-    if (/^[1-4]$/.test(event.key) && links.length) { links[Number(event.key) - 1].click(); return; }
+    if (/^[1-5]$/.test(event.key) && links.length) { links[Number(event.key) - 1].click(); return; }
     if (event.key === "/") {
       const search = document.getElementById("q");
       event.preventDefault();

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 from kept_journals import JOURNALS, KEY
 from run_support import events
+from steer_support import Steerable, petition
 
 from config.clock import FixedClock
 from config.errors import UsageFault
 from execution.kill_switch.latch import ALL, LatchFolder
+from execution.steering.words import Target
 from ops.live.chat.people import Person, Role, people_of
 from ops.live.chat.verbs import LONGEST, VERBS, Chat, Message, clipped
 from ops.live.following.window import Window
+from ops.live.steering.verbs import GIVEN, Offered, Way
 
 NOW = datetime(2026, 11, 30, 3, 0, tzinfo=UTC)
 OPERATOR, VIEWER, STRANGER = Person(1, 1), Person(2, -100), Person(3, -100)
@@ -151,6 +154,87 @@ def test_an_old_halt_is_obeyed_and_an_old_unhalt_is_not(chat: Chat, state: Path)
 def test_a_halt_that_cannot_be_written_says_so(chat: Chat, state: Path) -> None:
     state.write_text("no folder")
     assert (say(chat, "halt x") or "").startswith("NOT HALTED")
+
+
+@pytest.fixture
+def live(monkeypatch: pytest.MonkeyPatch, state: Path, clock: Moving, tmp_path: Path) -> tuple[Steerable, Chat]:
+    """A session that can be steered, and the chat about it, which waits for nothing."""
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+    session, codes = Steerable(tmp_path), iter("abcdef")
+    people = people_of(["2@-100"], ["1"])
+    return session, Chat(session.window, session.folder, people, clock, lambda: next(codes), patience_s=0.0)
+
+
+def target_of(verb: Offered, session: Steerable) -> str:
+    if verb.target is Target.STRATEGY:
+        with session.window.fold() as fold:
+            assert fold is not None
+            return fold.voters[0]
+    return "btc/usdt" if verb.target in (Target.SYMBOL, Target.SYMBOL_OR_ALL) else ""
+
+
+WORDS = [verb for verb in GIVEN if verb.way is Way.WORD]
+
+
+@pytest.mark.parametrize("verb", WORDS, ids=lambda verb: verb.name)
+def test_a_brake_reaches_the_session_at_once_and_what_takes_one_off_with_a_code(
+    verb: Offered, live: tuple[Steerable, Chat]
+) -> None:
+    session, chat = live
+    text = f"{verb.name} {target_of(verb, session)} looked into it"
+    answer = say(chat, text) or ""
+    if not verb.is_brake:
+        assert session.words == 0
+        assert "Not done yet." in answer
+        assert "Say why" in (say(chat, f"{verb.name} {target_of(verb, session)}") or "")
+        say(chat, text)
+        answer = say(chat, "confirm b") or ""
+    assert "waiting" in answer
+    word = session.mailbox.take(lambda text: None)
+    assert word is not None
+    assert (word.verb.value, word.who, word.via, word.why) == (verb.name, "ada (telegram 1)", "chat", "looked into it")
+    assert word.target.lower() == target_of(verb, session)
+
+
+@pytest.mark.parametrize("verb", WORDS, ids=lambda verb: verb.name)
+def test_an_old_brake_is_given_and_nothing_else_that_is_old(verb: Offered, live: tuple[Steerable, Chat]) -> None:
+    session, chat = live
+    say(chat, f"{verb.name} {target_of(verb, session)} from yesterday", ago_s=80_000)
+    assert session.words == int(verb.is_brake)
+
+
+def test_an_approval_needs_a_code_for_this_amount_and_a_refusal_none(live: tuple[Steerable, Chat]) -> None:
+    _, chat = live
+    box, asked = chat.steering.petitions, petition()
+    until = NOW + timedelta(seconds=50)
+    box.ask(asked, until)
+    assert "/approve" in (say(chat, "petitions", VIEWER) or "")
+    assert "/confirm a" in (say(chat, f"approve {asked.decision_id}") or "")
+    assert box.answer_to(asked.decision_id) is None
+    box.ask(petition("9999"), until)
+    assert "Nothing was approved" in (say(chat, "confirm a") or "")
+    say(chat, f"approve {asked.decision_id} good")
+    assert "approve" in (say(chat, "confirm b") or "")
+    said = box.answer_to(asked.decision_id)
+    assert said is not None
+    assert (said.approved, said.who, said.via, said.notional) == (True, "ada (telegram 1)", "chat", 9999)
+    assert "it was answered" in (say(chat, f"reject {asked.decision_id}") or "")
+    box.ask(asked, until)
+    assert "reject" in (say(chat, f"reject {asked.decision_id} too large") or "")
+    said = box.answer_to(asked.decision_id)
+    assert said is not None
+    assert (said.approved, said.why) == (False, "too large")
+    box.ask(asked, until)
+    assert "not obeyed" in (say(chat, f"reject {asked.decision_id}", ago_s=61) or "")
+    assert box.answer_to(asked.decision_id) is None
+
+
+def test_a_session_that_has_ended_is_asked_nothing(live: tuple[Steerable, Chat]) -> None:
+    session, chat = live
+    session.end()
+    assert "NOT DONE" in (say(chat, "pause now") or "")
+    assert "has ended, so nobody hears it" in (say(chat, "pause now") or "")
+    assert session.words == 0
 
 
 def test_an_answer_fits_into_one_message_and_holds_no_control_characters() -> None:

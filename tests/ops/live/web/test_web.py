@@ -221,4 +221,4 @@ def _hostile(event: Journaled) -> Journaled:
 
 
 def test_the_page_of_a_run_elsewhere_names_where_it_lies(tmp_path: Path) -> None:
-    assert "Read-only" in client_on(KEPT).get("/").text
+    assert "change nothing" in client_on(KEPT).get("/").text
