@@ -168,7 +168,7 @@ class IbVenue:
         self._told_broken = False
         self._tell(VenueReport(close_only={}))
 
-    def recall(self, decisions: Mapping[str, str], since: datetime | None) -> None:
+    def recall(self, decisions: Mapping[str, str], since: datetime | None, taken: Mapping[str, str]) -> None:
         """Shares pay no funding and are not liquidated here: there is nothing to recall."""
 
     def foreign(self) -> tuple[str, ...]:
