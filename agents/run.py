@@ -65,6 +65,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="S",
         help="wait after each bar that is there already, to be watched [s] (default: 0)",
     )
+    parse.add_argument(
+        "--log-file",
+        metavar="FILE",
+        help="log the session into this file too, a JSON line for each thing that happens (docs/deploy.md)",
+    )
     add(parse, "--alert", "--confirm")
     parse.add_argument(
         "--without-record",

@@ -70,7 +70,7 @@ class RunRequest(Frozen):
     therefore what is done at its end. `require_models`: a session in which no model can sit is not begun. `watch`: whether the
     debate is shown as it is said; None for where models sit and there is a terminal. `serve`: the port of this machine at
     which a browser can look on; None for none. `pace_s`: how long is waited after each bar, so that somebody can [s].
-    `alert`: routes of alerts, without secrets.
+    `alert`: routes of alerts, without secrets. `log_file`: where the session is logged; None for stderr alone.
     """
 
     world: WorldRequest
@@ -88,3 +88,4 @@ class RunRequest(Frozen):
     alert: tuple[str, ...] = ()
     serve: int | None = None
     pace_s: float | None = None
+    log_file: str | None = None

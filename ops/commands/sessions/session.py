@@ -45,6 +45,7 @@ from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
 from ops.live.onlookers import looked_on, paced
 from ops.live.woken.opening import beating, masked_values, waking_of
+from ops.logs.logged import logged
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
@@ -116,8 +117,12 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
         steering = steered(world, request, folder.path, journal)
-        with beating(settings, folder.path, signals) as beats, waking(folder.path.name) as woken:
-            hearing = (*keepers, *beats, *woken, steering)
+        with (
+            logged(request.log_file, masked_values(secrets)) as lines,
+            beating(settings, folder.path, signals) as beats,
+            waking(folder.path.name) as woken,
+        ):
+            hearing = (*keepers, *beats, *woken, *lines, steering)
             if past is not None:
                 from ops.commands.feeding import trade_feed
 

@@ -65,6 +65,7 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         alert=tuple(arguments.alert),
         serve=_port(arguments.serve),
         pace_s=_pace(arguments.pace),
+        log_file=arguments.log_file,
     )
 
 

@@ -15,7 +15,7 @@ from agents.court.hearing import Hearing, Review
 from agents.court.opinion import Evidence
 from agents.court.reserved.dockets import FAST
 from agents.desk.world import ON_THE_CLOCK
-from agents.llm.attempt import Attempt, AttemptOutcome
+from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
 from agents.records.inputs import Arrived
 from agents.records.record import CycleRecord, Session, SessionEnd
@@ -23,19 +23,17 @@ from agents.shadow.heard import ShadowHeard
 from config.frozen import Frozen, Journaled
 from config.sections.strategies import names_of
 from config.silence import Abstained
-from execution.account.trader import Exposure
 from execution.kill_switch.halting import PAUSED, Halt, HaltEvent
 from execution.reports import DustSwept, Fill, SentOrder, VenueWord
+from ops.live.state.account import Account, leverage
 from ops.live.state.actions import Actions
 from ops.live.state.decisions import Decisions
 from ops.live.state.measured import Measured
 from ops.live.state.orders import OpenOrders
 from ops.live.state.series import Curves, Series
+from ops.live.state.tallies import Spent, Tally
 from ops.live.state.values import (
-    AccountNow,
     AlertNow,
-    BudgetNow,
-    Counts,
     FeedNow,
     Head,
     Held,
@@ -43,7 +41,6 @@ from ops.live.state.values import (
     OrderNow,
     Phase,
     Status,
-    Used,
     mode_of,
 )
 from ops.story.parts.alarms import alarm_of
@@ -51,8 +48,7 @@ from ops.story.parts.booking import Booking, quote_currency
 from ops.story.perpetual.told import liquidation_told
 from ops.story.tally import RoundTrip
 from ops.story.trials.finding import shadow_name
-from risk.breakers import BreakerState
-from risk.portfolio import Portfolio, Position
+from risk.portfolio import Position
 from rl.adjustment import Adjustment
 from rl.serving.monitor import PolicyChanged
 
@@ -62,14 +58,6 @@ HEARINGS_KEPT = 40
 SPEAKING_KEPT = 50
 FILLS_KEPT = 5000
 _THESES_KEPT = 2000
-
-
-class Account(NamedTuple):
-    """The account as the last record, or the end, tells it."""
-
-    portfolio: Portfolio
-    breakers: BreakerState
-    exposure: Exposure | None
 
 
 class Said(NamedTuple):
@@ -121,8 +109,8 @@ class Fold:
         """The names of the session's strategies."""
         self.measured = Measured()
         """What is counted for those who measure the session over time."""
-        self._tally = _Tally()
-        self._spent = _Spent()
+        self._tally = Tally()
+        self._spent = Spent()
 
     def take(self, event: Journaled, number: int) -> None:
         """Take the next event; `number`: its own in the journal. Kinds that show nothing here are only counted."""
@@ -205,6 +193,9 @@ class Fold:
         phase: Phase = "reading" if is_reading else "running"
         if self._end is not None:
             phase = self._end.reason
+        settings, account = self.session.settings, self._account
+        figures = None if account is None else account.now(self._booking.ledger)
+        has_models = settings.court.mind == "models"
         return Status(
             head=self._head,
             phase=phase,
@@ -213,14 +204,14 @@ class Fold:
             fault=fault,
             as_of_utc=None if self._account is None else self._account.portfolio.as_of_utc,
             last_decision_utc=self._last_decision,
-            account=self._account_now(),
-            used=self._used(),
+            account=figures,
+            used=() if account is None or figures is None else account.used(settings.limits, figures),
             latches=self._latches(),
             feeds=tuple(self._feeds.values()),
-            budget=self._budget(),
+            budget=self._spent.now(self._day(), settings.minds.budget.day_usd) if has_models else None,
             adjuster=self._adjuster(),
             alerts=self.alerts,
-            counts=self._counts(),
+            counts=self._tally.counts(self.session.bars),
         )
 
     def _cycle(self, record: CycleRecord, number: int) -> None:
@@ -231,7 +222,7 @@ class Fold:
             if symbol in tape.bars or symbol in tape.frozen:
                 last = tape.close_utc if symbol in tape.bars else self._feeds[symbol].last_utc
                 self._feeds[symbol] = FeedNow(name=symbol, last_utc=last, note=tape.frozen.get(symbol, ""))
-        gross, net = _leverage(book)
+        gross, net = leverage(book)
         self._series.add(
             int(record.as_of_utc.timestamp()), float(book.equity), record.exposure.drawdown, gross, net
         )  # fmt: skip
@@ -305,50 +296,6 @@ class Fold:
             account=position.account,
         )
 
-    def _account_now(self) -> AccountNow | None:
-        if self._account is None:
-            return None
-        book, breakers, ledger = self._account.portfolio, self._account.breakers, self._booking.ledger
-        day, week = book.equity - breakers.day_start_equity, book.equity - breakers.week_start_equity
-        total = book.equity - ledger.starting_cash
-        gross, net = _leverage(book)
-        return AccountNow(
-            equity=book.equity,
-            cash=book.cash,
-            day_pnl=day,
-            day_change=_share(day, breakers.day_start_equity),
-            week_pnl=week,
-            week_change=_share(week, breakers.week_start_equity),
-            total_pnl=total,
-            total_change=_share(total, ledger.starting_cash),
-            realised=ledger.realised,
-            unrealised=ledger.unrealised,
-            fees=ledger.fees,
-            funding=ledger.funding,
-            gross=gross,
-            net=net,
-        )
-
-    def _used(self) -> tuple[Used, ...]:
-        if self._account is None:
-            return ()
-        limits, account = self.session.settings.limits, self._account_now()
-        exposure = self._account.exposure
-        assert account is not None
-        shown = [
-            Used(name="day loss", now=max(0.0, -account.day_change), limit=limits.max_daily_loss),
-            Used(name="week loss", now=max(0.0, -account.week_change), limit=limits.max_weekly_loss),
-        ]
-        if exposure is not None:
-            shown = [
-                Used(name="VaR 1d", now=exposure.var_1d, limit=limits.max_var_1d),
-                Used(name="ES 1d", now=exposure.es_1d, limit=limits.max_es_1d),
-                Used(name="deployed", now=exposure.deployed_fraction, limit=limits.max_deployed_fraction),
-                Used(name="drawdown", now=exposure.drawdown, limit=limits.max_drawdown),
-                *shown,
-            ]
-        return tuple(shown)
-
     def _latches(self) -> tuple[LatchNow, ...]:
         switches = [
             LatchNow(
@@ -373,19 +320,6 @@ class Fold:
         ]
         return (*switches, *breakers)
 
-    def _budget(self) -> BudgetNow | None:
-        settings = self.session.settings
-        if settings.court.mind != "models":
-            return None
-        day = self._day()
-        return BudgetNow(
-            day_usd=self._spent.day_usd if self._spent.day == day else Decimal(0),
-            day_limit_usd=settings.minds.budget.day_usd,
-            total_usd=self._spent.total_usd,
-            requests=self._spent.requests,
-            failed=self._spent.failed,
-        )
-
     def _adjuster(self) -> str:
         mode = self.session.settings.rl.mode
         if mode == "off":
@@ -395,62 +329,9 @@ class Fold:
         note = f" ({self._policy_note})" if self._policy_note else ""
         return f"{name}, {mode}{last}{note}"
 
-    def _counts(self) -> Counts:
-        tally = self._tally
-        return Counts(
-            bars=tally.bars,
-            planned_bars=self.session.bars,
-            hearings=tally.hearings,
-            approved=tally.rulings["approved"],
-            shrunk=tally.rulings["shrunk"],
-            rejected=tally.rulings["rejected"],
-            signed=tally.signed,
-            reviews=tally.reviews,
-            trades=tally.trades,
-            won=tally.won,
-            trade_pnl=tally.trade_pnl,
-            max_drawdown=tally.deepest,
-        )
-
     def _day(self) -> str:
         at = self.session.start_utc if self._account is None else self._account.portfolio.as_of_utc
         return at.date().isoformat()
-
-
-class _Tally:
-    """What is counted."""
-
-    def __init__(self) -> None:
-        self.bars = self.hearings = self.signed = self.reviews = self.trades = self.won = 0
-        self.rulings = {"approved": 0, "shrunk": 0, "rejected": 0}
-        self.trade_pnl, self.deepest = Decimal(0), 0.0
-
-    def hear(self, hearing: Hearing) -> None:
-        self.hearings += 1
-        self.rulings[hearing.ruling.outcome.value] += 1
-        self.signed += hearing.verdict.order is not None
-
-    def close(self, trip: RoundTrip) -> None:
-        self.trades += 1
-        self.won += trip.trade.pnl > 0
-        self.trade_pnl += trip.trade.pnl
-
-
-class _Spent:
-    """What models have cost."""
-
-    def __init__(self) -> None:
-        self.day, self.day_usd, self.total_usd = "", Decimal(0), Decimal(0)
-        self.requests = self.failed = 0
-
-    def add(self, attempt: Attempt, day: str) -> None:
-        if day != self.day:
-            self.day, self.day_usd = day, Decimal(0)
-        self.day_usd += attempt.cost_usd
-        self.total_usd += attempt.cost_usd
-        if attempt.outcome.was_sent and not attempt.from_cache:
-            self.requests += 1
-            self.failed += attempt.outcome is not AttemptOutcome.OK
 
 
 def _voters_of(session: Session) -> tuple[str, ...]:
@@ -478,15 +359,3 @@ def _head_of(run: str, session: Session) -> Head:
         start_utc=session.start_utc,
         shadow=shadow_name(session),
     )
-
-
-def _leverage(book: Portfolio) -> tuple[float, float]:
-    """Positions added up, and long less short, as fractions of equity; 0 where no equity is left."""
-    if book.equity <= 0:
-        return 0.0, 0.0
-    notionals = [held.notional for held in book.positions]
-    return float(sum(map(abs, notionals), Decimal(0)) / book.equity), float(sum(notionals, Decimal(0)) / book.equity)
-
-
-def _share(part: Decimal, whole: Decimal) -> float:
-    return float(part / whole) if whole > 0 else 0.0
