@@ -106,9 +106,17 @@ def roles() -> Attribution:
     wide = Interval(value=-12_345.67, low=-23_456.78, high=12_345.67)
     found = tuple(
         RoleWorth(
-            role=role, heard=12_345, changed=4_321, lowered=4_000, raised=321, settled=9_999, quote=wide, bps=wide,
-            quote_long=wide, quote_short=wide,
-        )  # fmt: skip
+            role=role,
+            heard=12_345,
+            changed=4_321,
+            lowered=4_000,
+            raised=321,
+            settled=9_999,
+            quote=wide,
+            bps=wide,
+            quote_long=wide,
+            quote_short=wide,
+        )
         for role in ("analyst", "risk_agent", "devils_advocate", "supervisor")
     )
     pairs = (Sample(one="devils_advocate", other="supervisor", both=12_345, opposed=4_321),)
