@@ -22,9 +22,10 @@ def show_attribution(found: Attribution, *, as_json: bool) -> None:
     console.print(worth_table(found))
     if has_sides(found):
         console.print(sides_table(found))
+    trades = "trades" if has_sides(found) else "purchases"
     console.print(
         "Changed: the ruling differs from the one with that role neutral. Worth: the result of the difference in size, for "
-        f"{'trades' if has_sides(found) else 'purchases'} that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n"
+        f"{trades} that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n"
     )
     console.print(disagreement_table(found))
     alpha = DASH if found.alpha is None else f"{found.alpha:.2f}"

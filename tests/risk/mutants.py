@@ -52,6 +52,7 @@ use_git_change_detection = false
 
 NO_SIZE = "the bisection only ever keeps a size that it has measured to be within the limit, or nothing"
 FLOATS = "a list of floats becomes float64 by itself"
+SIGNS = "a sign is 1 or -1: a float times a whole number is a float, and divided by it the same"
 NO_MORE = "a probability is at most 1 already"
 NO_PASS = "None passes no more than False does"
 NO_OTHER = "what has a context already is about hours or a number of positions, which no limit of a context concerns"
@@ -80,7 +81,10 @@ EQUIVALENT = {
     'return report if (context is None) and False else report.model_copy(update={"context": context})': SAME,
     "held = sum((position.notional for position in facts.portfolio.positions), )": SUM,
     "used = float(held + sum(facts.portfolio.pending_notional.values(), )) / facts.equity": SUM,
-    "parts = equal_risk_weights(np.atleast_2d(np.cov(docket.returns, rowvar=None)))": "None is no more than False",
+    "parts = equal_risk_weights(np.atleast_2d(np.cov(brought, rowvar=None)))": "None is no more than False",
+    "brought = docket.returns if docket.signs is None else docket.returns * np.asarray(docket.signs, dtype=None)": SIGNS,
+    "brought = docket.returns if docket.signs is None else docket.returns * np.asarray(docket.signs, )": SIGNS,
+    "brought = docket.returns if docket.signs is None else docket.returns / np.asarray(docket.signs, dtype=np.float64)": SIGNS,
     "if bool((abs(parts - share) < _CLOSE * share).all()):": "the last bit of a tolerance",
     "matrix = np.asarray(covariance, dtype=None)": FLOATS,
     "matrix = np.asarray(covariance, )": FLOATS,

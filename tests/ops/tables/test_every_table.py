@@ -123,7 +123,7 @@ def roles() -> Attribution:
             bps=wide,
             quote_long=wide,
             quote_short=wide,
-        )  # fmt: skip
+        )
         for role in ("analyst", "risk_agent", "devils_advocate", "supervisor")
     )
     pairs = (Sample(one="devils_advocate", other="supervisor", both=12_345, opposed=4_321),)

@@ -165,7 +165,8 @@ def test_parts_of_equal_risk_know_which_side_each_is_on() -> None:
     assert hedged.notional > together.notional
     unknown = judged(replace(asked, docket=DocketView(NAMES[:2], matrix)), **tight)
     assert unknown.outcome is Outcome.REFUSED
-    assert any(rule.note == "which of them are short is not known" for rule in unknown.rules)
+    (told,) = [rule for rule in unknown.rules if rule.note == "which of them are short is not known"]
+    assert (told.code, told.notional_cap) == ("equal_risk", 0)
 
 
 def test_a_fall_pauses_longs_and_a_rise_pauses_shorts() -> None:
