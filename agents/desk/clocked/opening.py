@@ -52,7 +52,7 @@ from market.live.feed import LiveFeed, Pace
 from market.live.marks import MarksAsked
 from market.live.past import Step, past_of_feed
 from market.live.seen import OVERLAP
-from market.sessions.calendar import bar_close, calendar_of, day_of
+from market.sessions.calendar import calendar_of, day_of
 from market.symbols import normalise_symbol
 from market.tape import Tape
 from market.timeframe import Timeframe
@@ -150,6 +150,8 @@ def on_feed(
         return described.model_copy(update={name: getattr(kept.session, name) for name in names})
     end = None if bars is None else end_of(described.settings, described.start_utc, bars, described.timeframe)
     there: dict[str, Any] = {"voters": voters_of(described.settings, described.own_strategies), "feed_url": feed_url}
+    if described.settings.market.calendar is not None:  # the midnight after a session may be later than the next decision
+        there["start_utc"] = calendar_of(described.settings.market.calendar).closes_at(day_of(described.start_utc))
     if opened is not None:
         there |= {"account": opened.account, "instruments": opened.instruments, "standing": opened.standing}
         there |= {"exchanges": dict(opened.exchanges)}
@@ -163,7 +165,7 @@ def end_of(settings: Settings, start: datetime, bars: int, timeframe: Timeframe)
     calendar, day = calendar_of(settings.market.calendar), day_of(start)
     for _ in range(bars):
         day = calendar.following(day)
-    return bar_close(day)
+    return calendar.closes_at(day)
 
 
 async def exchange_time(settings: Settings, bars: BarsRequest, clock: PacedClock) -> datetime:

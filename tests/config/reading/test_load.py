@@ -33,11 +33,11 @@ def test_every_packaged_profile_resolves_and_bears_its_name(name: str) -> None:
     assert load_profile(name).profile == name
 
 
-def test_the_packaged_profiles_are_the_four_worlds_a_second_size_and_perpetuals() -> None:
+def test_the_packaged_profiles_are_the_four_worlds_a_second_size_perpetuals_and_a_broker() -> None:
     worlds = {name: load_profile(name).world for name in profile_names()}
     assert worlds == {
         "paper": "simulated", "balanced": "simulated", "perp": "simulated", "backtest": "recorded", "testnet": "testnet",
-        "live": "live",
+        "live": "live", "ib": "testnet", "ib-backtest": "recorded",
     }  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_a_wrong_value_is_named_with_its_range_and_unit(tmp_path: Path) -> None:
         "(mine.yaml, line 5)",
         "market.timeframe: '2h' is not allowed; it must be one of 1m, 5m, 15m, 30m, 1h, 4h, 1d (mine.yaml, line 6)",
         "market.start_price.BTC: -1 is not allowed; it must be a number above 0 and at most 1e+07 [quote] (mine.yaml, line 6)",
-        "venue.kind: 'simulatd' is not allowed; it must be one of simulated, ccxt; did you mean simulated? "
+        "venue.kind: 'simulatd' is not allowed; it must be one of simulated, ccxt, ib; did you mean simulated? "
         "(mine.yaml, line 7)",
         "strategies: a list of 0 is not allowed; it must be a list, not empty (mine.yaml, line 8)",
     ]

@@ -54,7 +54,8 @@ class TwsWorld:
         await self._stack.aclose()
 
     async def submit(self, order_id: str, text: str, **more: Any) -> VenueReport:
-        return await self.venue.submit(self.order(order_id, text, hour=self._hour, **more))
+        report: VenueReport = await self.venue.submit(self.order(order_id, text, hour=self._hour, **more))
+        return report
 
     def order(
         self, order_id: str, text: str, *, trail: str | None = None, decision: str | None = None, **more: Any
