@@ -182,9 +182,7 @@ def test_without_a_terminal_the_answer_is_no_and_the_run_reports_it(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\nyes\nyes\n"))
     assert run(tmp_path / "run", "--days", "2", "--approve", "ask", "--set", "court.approval_above=100") == 0
-    assert {a.why for a in approvals(journaled(tmp_path / "run"))} == {
-        "there is no terminal, page or chat to ask on"
-    }
+    assert {a.why for a in approvals(journaled(tmp_path / "run"))} == {"there is no terminal, page or chat to ask on"}
     assert "needed a yes" in capsys.readouterr().out
 
 
