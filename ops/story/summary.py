@@ -16,7 +16,7 @@ from config.frozen import Frozen, UtcTime, absent, empty
 from config.sections.strategies import names_of
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
-from execution.kill_switch.halting import PAUSED
+from execution.kill_switch.halting import PAUSED, HaltEvent
 from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.held.reviews import ReviewFigures
@@ -358,9 +358,13 @@ def _breakers(story: Story) -> dict[str, dict[str, int]]:
     return dict(sorted(counted.items()))
 
 
+def _scopes(event: HaltEvent) -> set[str]:
+    return {halt.scope for halt in event.halts} | {lift.scope for lift in event.lifted}
+
+
 def _kill_switch(story: Story) -> KillSwitchFigures:
     """Without pauses of entries, which are told with the other actions of operators."""
-    events = [event for event in story.halts if {word.scope for word in (*event.halts, *event.lifted)} != {PAUSED}]
+    events = [event for event in story.halts if _scopes(event) != {PAUSED}]
     actions = [event.action for event in events]
     orders = [event for event in events if event.action != "flat"]
     return KillSwitchFigures(

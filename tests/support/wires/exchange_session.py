@@ -16,6 +16,8 @@ from agents.approval.petition import AUTO
 from agents.court.minds.watchlist import nobody_knows
 from agents.desk.arrivals import nothing_recorded
 from agents.desk.description import describe, warmup_of
+from agents.desk.steered.glance import Looked, nothing_came
+from agents.desk.steered.source import Asked
 from agents.desk.wiring import open_desk
 from agents.recorded.resumed import ResumingSink
 from agents.records.folder import JOURNAL, write_checksum
@@ -72,6 +74,8 @@ class Lived:
         self.keeper: Callable[[Session, Path], Listener] | None = None
         self.health: Callable[[ResumingSink | None], Health | None] = lambda past: None
         """What says which of several exchanges are well."""
+        self.asked: Asked | None = None
+        """Gives the words of an operator."""
         self.end: SessionEnd | None = None
         self.ledger: Ledger | None = None
 
@@ -119,6 +123,7 @@ class Lived:
             landed=past.landed if past else nobody_knows,
             spoke_next=past.spoke_next if past else nothing_recorded,
             health=self.health(past),
+            looked=None if self.asked is None else Looked(self.asked, past.input if past else nothing_came),
         )  # fmt: skip
         self.ledger = desk.trader.ledger
         venue.ledger = desk.trader.ledger
