@@ -228,6 +228,8 @@ class Steering:
             told = "The session has not read it yet."
             if self.petitions.answer_to(rest) is None:
                 told = "The session has read the answers; its journal will tell which one counted."
+            if (why := self._gone()) is not None:
+                return Given(ref=ref, verb=verb.name, target=rest, state="failed", told=why)
             return Given(ref=ref, verb=verb.name, target=rest, state="heard", told=told)
         if _MOMENT.fullmatch(rest) is None:
             return None
