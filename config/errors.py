@@ -21,7 +21,7 @@ in `agents/llm/attempt.py`: who alone can raise an error owns it. A command that
              `tribunal alert`: a destination did not take the test
              `tribunal halt`: PARTLY, the latch is down, and its reason, --flatten or log entry could not be kept
              `tribunal unhalt`: STILL_HALTED, lifted, and another latch still stops these sessions
-             `tribunal steer`: NOT_DONE, the session has refused it, could not do it, or has not heard it in time
+             `tribunal steer`: the session has refused it, could not do it, or has not heard it in time
     9      CUT_SHORT, `tribunal replay`: identical as far as the journal goes, which has no closing event
     11     NOT_SHOWN, `tribunal evaluate`: done, and the policy has not met the criterion under which it may change sizes
     130    INTERRUPTED: Ctrl-C, SIGTERM or SIGHUP; what was finished before it is kept

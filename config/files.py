@@ -59,6 +59,12 @@ def put_in_place(new: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
+def put_aside(file: str | Path, folder: Path) -> None:
+    """Move a file into a private folder beside it, in the place of one of its name. Raises OSError."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    os.replace(file, folder / Path(file).name)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name or a removal in a folder survive a power cut, where the file system can."""
     with suppress(OSError):

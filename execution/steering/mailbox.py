@@ -24,7 +24,7 @@ from pydantic import Field, ValidationError
 
 from config.clock import Clock, SystemClock
 from config.errors import OutputFault, UsageFault
-from config.files import write_whole
+from config.files import put_aside, write_whole
 from config.frozen import Frozen, UtcTime
 from execution.journal.stores.pointer import JOURNAL, POINTER, has_ended
 from execution.steering.words import BY_NAME, LONGEST_NAME, NO_REASON, SteerVerb, Word, line_of, wrong_target
@@ -196,9 +196,8 @@ class Mailbox:
         told = f"{name} is no word that can be obeyed ({why}). Nothing was done; it lies in {FOLDER}/aside."
         aside = self.path / "aside"
         with suppress(OSError):
-            aside.mkdir(mode=0o700, exist_ok=True)
-            if len(os.listdir(aside)) < MOST_WAITING:
-                os.replace(file.path, aside / file.name)
+            if not aside.exists() or len(os.listdir(aside)) < MOST_WAITING:
+                put_aside(file.path, aside)
         if os.path.lexists(file.path):
             self._drop(file.path)
         self.answer(Answer(word_id=_id_of(file), state="refused", told=told, at_utc=self._clock.now()))

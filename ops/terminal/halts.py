@@ -37,9 +37,10 @@ class HaltHerald:
         scopes = tuple(halt.scope for halt in halts)
         if scopes == self._said:
             return
-        self._said = scopes
+        before, self._said = self._said, scopes
         if not halts:
-            self._say("The session takes new risk again: no latch is down, and entries are not paused.")
+            over = "The pause of entries has ended" if before == (PAUSED,) else "The kill switch was lifted"
+            self._say(f"{over}. The session takes new risk again.")
             return
         why = "; ".join(
             f"{halt.who}, {moment(halt.given_utc) if halt.given_utc else '?'}: {halt.why}" for halt in halts

@@ -13,8 +13,6 @@ from execution.steering.words import BY_NAME, SteerVerb, Target, Word, confirmat
 from market.symbols import normalise_symbol
 from ops.commands.switch_options import user
 
-NOT_DONE = 1
-"""Exit code for what the session has refused, could not do, or has not heard in time."""
 _MOST_S = 3600.0
 
 
@@ -42,7 +40,7 @@ def steer_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(_tree(word, answer)) + "\n")
     else:
         sys.stdout.write(f"{_told(word, answer, arguments.wait)}\n")
-    return 0 if done else NOT_DONE
+    return 0 if done else 1
 
 
 def _confirm(words: str, told: str, *, is_brake: bool) -> None:
