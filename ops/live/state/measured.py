@@ -127,7 +127,7 @@ class Measured:
                 self._send(event)
             case VenueWord():
                 self._hear(event.report)
-            case HaltEvent() if {latch.scope for latch in (*event.halts, *event.lifted)} != {PAUSED}:
+            case HaltEvent() if {*(at.scope for at in event.halts), *(at.scope for at in event.lifted)} != {PAUSED}:
                 self.halts[event.action] += 1
             case BreakerEvent():
                 self.breakers[event.breaker, event.action] += 1
