@@ -14,6 +14,7 @@ from agents.records.inputs import RaiseAsked
 from agents.records.steered import SteerDone, Steered
 from config.frozen import Frozen, Journaled, UtcTime
 from execution.kill_switch.halting import PAUSED, Halt, HaltEvent, Lifted
+from execution.kill_switch.triggers import WHO
 from execution.steering.words import VIAS
 
 ACTIONS_KEPT = 500
@@ -59,7 +60,7 @@ class Actions:
                 ref = f"raise_ramp@{event.at_utc.isoformat()}"
                 self._add(
                     ActionNow(
-                        at_utc=event.at_utc, ref=ref, who=event.who, via="terminal", verb="raise_ramp", target="", why="",
+                        at_utc=event.at_utc, ref=ref, who=event.who, via="terminal", verb="raise_ramp", target="", why=event.why,
                         state="done", result="The ramp of real money was raised.",
                     )
                 )  # fmt: skip
@@ -94,10 +95,10 @@ class Actions:
             return
         known = {(halt.scope, halt.given_utc, halt.flatten) for halt in self._halts}
         for lifted in event.lifted:
-            if lifted.scope != PAUSED:
+            if lifted.scope != PAUSED and lifted.who != WHO:
                 self._switched(event, lifted, _UNHALT, "The session has read that it is lifted.")
         for halt in event.halts:
-            if halt.scope == PAUSED or (halt.scope, halt.given_utc, halt.flatten) in known:
+            if halt.scope == PAUSED or halt.who == WHO or (halt.scope, halt.given_utc, halt.flatten) in known:
                 continue
             if halt.flatten:
                 self._switched(

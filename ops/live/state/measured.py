@@ -19,7 +19,7 @@ from config.frozen import Journaled
 from config.silence import Abstained
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
-from execution.kill_switch.halting import HaltEvent
+from execution.kill_switch.halting import PAUSED, HaltEvent
 from execution.reports import OrderStatus, SentOrder, VenueReport, VenueWord
 from ops.story.parts.alarms import alarm_of
 from risk.breakers import BreakerEvent
@@ -127,7 +127,7 @@ class Measured:
                 self._send(event)
             case VenueWord():
                 self._hear(event.report)
-            case HaltEvent():
+            case HaltEvent() if {*(at.scope for at in event.halts), *(at.scope for at in event.lifted)} != {PAUSED}:
                 self.halts[event.action] += 1
             case BreakerEvent():
                 self.breakers[event.breaker, event.action] += 1

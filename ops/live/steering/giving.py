@@ -4,7 +4,7 @@ Nothing is obeyed here. A word lies in the mailbox until the session takes it; t
 petition takes its first answer. A session that has ended, or whose process is gone, is asked nothing.
 """
 
-from datetime import datetime
+import re
 from decimal import Decimal
 from hmac import compare_digest
 from pathlib import Path
@@ -27,6 +27,7 @@ from ops.live.woken.switching import lift, put_down
 
 State = Literal["waiting", "heard", "done", "refused", "failed"]
 _UNHEARD = "The session has not heard it yet: it looks between two bars."
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+]+")
 _OVER = ("completed", "interrupted")
 
 
@@ -227,10 +228,10 @@ class Steering:
             told = "The session has not read it yet."
             if self.petitions.answer_to(rest) is None:
                 told = "The session has read the answers; its journal will tell which one counted."
+            if (why := self._gone()) is not None:
+                return Given(ref=ref, verb=verb.name, target=rest, state="failed", told=why)
             return Given(ref=ref, verb=verb.name, target=rest, state="heard", told=told)
-        try:
-            datetime.fromisoformat(rest)
-        except ValueError:
+        if _MOMENT.fullmatch(rest) is None:
             return None
         if self._gone() is not None:
             return Given(

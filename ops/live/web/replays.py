@@ -13,13 +13,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Lock, Thread
 from time import monotonic
 from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from config.files import passing_folder
 from config.frozen import Frozen
 from config.sections.limits import TIGHTENED
 from ops.story.trials.again import DecidedAgain
@@ -124,7 +124,7 @@ class Replays:
     ) -> tuple[Literal["done", "failed"], str, DecidedAgain | None]:
         asked = ["--set", *(f"limits.{name}={value}" for name, value in limits.items())] if limits else []
         command = [sys.executable, "-P", "-m", "agents.replay", str(self._folder), "--decision", decision_id, "--json"]
-        with TemporaryFile() as out, TemporaryFile() as said:
+        with passing_folder() as folder, (folder / "out").open("w+b") as out, (folder / "said").open("w+b") as said:
             process = subprocess.Popen(
                 [*command, *asked], stdin=subprocess.DEVNULL, stdout=out, stderr=said, process_group=0
             )

@@ -56,7 +56,7 @@ def show_decided(told: DecidedAgain, console: Console, *, asks: bool) -> None:
         ):
             console.print(line, markup=False, highlight=False)
         if judged.rules:
-            table = boxed("Rules that report otherwise", ("rule", "<then", "<under these"))
+            table = boxed("Rules that report otherwise", ("<rule", "then", "under these"))
             for row in rule_rows(judged):
                 table.add_row(*row)
             console.print(table)

@@ -61,6 +61,7 @@ from ops.story.parts.steered import Action
 from ops.story.performance import TradeFigures
 from ops.story.perpetual.sides import PerpetualFigures, SideFigures
 from ops.story.policy.reviews import Followed, Reviewed
+from ops.story.trials.again import DecidedAgain, GateWord, JudgedAgain, LimitChange, RuleChange
 from ops.tables import (
     attribution,
     audit,
@@ -84,11 +85,12 @@ from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
 from ops.tables.steered.actions import actions_grid
 from ops.tables.training import SeedRow, Trained
-from ops.tables.trial import compared
+from ops.tables.trial import again, compared
 from ops.tables.trial.shadow import shadow_grid
 from ops.tables.voters import ab, latest, taken
 from risk.breakers import BreakerState, Latch
 from risk.ramp import Ramp
+from risk.verdict import Reaction, RuleReport
 from rl.training.world import Judged
 from sentiment.headline import Component, CrowdComponent, SentimentData
 
@@ -331,6 +333,22 @@ def what_if() -> list[Any]:
     return [replayed.WhatIf(given, verdict(given, 12_345, "expected_shortfall"), verdict(given, None, "correlation"))]
 
 
+def decided() -> DecidedAgain:
+    """A decision that was recomputed under other limits, with rules that say much."""
+    report = RuleReport(
+        code="expected_slippage", number=123.456, limit=1.0, unit="of equity", reaction=Reaction.REFUSE, note=LONG,
+        notional_cap=Decimal("1234567.89"),
+    )  # fmt: skip
+    word = GateWord(outcome="signed", notional=Decimal("1234567.89"), rule="expected_slippage")
+    change = RuleChange(then=report, asked=report.model_copy(update={"reaction": Reaction.CUT}))
+    return DecidedAgain(
+        run="live-001", decision_id=DECISION, symbol="1000PEPE/USDT", as_of_utc=AT, quote="USDT", identical=True, bars=12_345,
+        events=123_456, by_value={"cycle@6": 12_345}, policy_not_recomputed="default", deviation=None,
+        limits=(LimitChange(name="max_deployed_fraction", then="0.2", asked="0.1"),),
+        judged=(JudgedAgain(at_once=False, then=word, asked=word, rules=(change,)),),
+    )  # fmt: skip
+
+
 def settings() -> None:
     for name in profile_names():
         check._print(resolve(name), load_secrets(), Stream())
@@ -553,6 +571,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.research.quality.grids": lambda: quality.grids(measured()),
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.trial.again.show_decided": lambda: again.show_decided(decided(), open_console(Stream()), asks=True),
     "ops.tables.trial.compared._by_side": lambda: compared._by_side(courts()),
     "ops.tables.trial.compared.compared_grids": lambda: compared.compared_grids(courts()),
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),

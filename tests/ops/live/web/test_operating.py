@@ -18,6 +18,7 @@ from agents.approval.petition import Approval
 from execution.kill_switch.halting import Halt, HaltEvent, Lifted
 from execution.steering.words import ROWS
 from ops.live.auth.operator import Operator
+from ops.live.beating.heartbeat import FILE, Beating
 from ops.live.steering.verbs import GIVEN, VERBS, Offered, Way
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -205,6 +206,23 @@ def test_a_session_that_has_ended_is_asked_nothing_and_the_latch_works_all_the_s
         assert answer.status_code == 409
         assert "has ended, so nobody hears it" in answer.json()["detail"]
         assert scene.session.words == 0
+
+
+def test_a_session_on_the_clock_whose_process_is_gone_is_asked_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+    session, clock = Steerable(tmp_path, "feed-0.5.0"), TurnedClock()
+    operator, token = Operator().with_token("desk", "steer")
+    client = TestClient(app_on(session.window, session.folder, operator, clock))
+    wanted = {"verb": "pause", "why": "x", "confirm": f"PAUSE {session.folder.name}"}
+    with Beating(session.folder, clock):
+        beat = (session.folder / FILE).read_bytes()
+        assert client.post("/api/steer", json=wanted, headers=steered_by(token)).status_code == 202
+    (session.folder / FILE).write_bytes(beat)  # as a killed process leaves it: there, and locked by nobody
+    answer = client.post("/api/steer", json=wanted, headers=steered_by(token))
+    assert answer.status_code == 409
+    assert "is gone, so nobody hears it. Nothing was asked. `tribunal run --resume`" in answer.json()["detail"]
 
 
 def test_a_latch_that_cannot_be_written_is_told(scene: Scene) -> None:
