@@ -150,10 +150,9 @@ def on_feed(
         return described.model_copy(update={name: getattr(kept.session, name) for name in names})
     end = None if bars is None else end_of(described.settings, described.start_utc, bars, described.timeframe)
     there: dict[str, Any] = {"voters": voters_of(described.settings, described.own_strategies), "feed_url": feed_url}
-    if (
-        described.settings.market.calendar is not None
-    ):  # the midnight after a session may be later than the next decision
-        there["start_utc"] = calendar_of(described.settings.market.calendar).closes_at(day_of(described.start_utc))
+    if (calendar := described.settings.market.calendar) is not None:
+        # the midnight after a session, where its bar closes on the grid, may be later than the next decision
+        there["start_utc"] = calendar_of(calendar).closes_at(day_of(described.start_utc))
     if opened is not None:
         there |= {"account": opened.account, "instruments": opened.instruments, "standing": opened.standing}
         there |= {"exchanges": dict(opened.exchanges)}
