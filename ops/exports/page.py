@@ -19,7 +19,7 @@ _FILES = (
     ("journal.sha256", "digest of that file, in the format of `sha256sum --check`; missing if the run was killed"),
     ("request.json", "what was typed, with the full paths of its files, for `tribunal run --resume RUN`; no decision reads it"),
     ("heartbeat.json", "while a session on the clock lives: when its trading loop came round last; `tribunal watchdog` reads it"),
-    ("steer/", "what operators have asked of the session ([steering](steer.md)): words that wait, answers to them, files that were no words"),
+    ("steer/", "what operators have asked of the session ([steering](steer.md)): words that wait, answers, files that were none"),
     ("summary.json", "results, risk, rulings and what each rule did"),
     ("report.html", "the whole run on one page, without network"),
     (TRADES, "closed trades"),
