@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import NamedTuple
 
 import pytest
-from receivers import PATIENCE_S, mail, mail_url
+from receivers import PATIENCE_S, Got, mail, mail_url
 
 SECRETS = {
     "telegram": "123456789:abcdefg_hijklmnop",
@@ -147,14 +147,14 @@ def _texts(value: object) -> list[str]:
 class _Texts:
     """The letters of a mail server as texts."""
 
-    def __init__(self, got: list[object]) -> None:
+    def __init__(self, got: list[Got]) -> None:
         self._got = got
 
     def __len__(self) -> int:
         return len(self._got)
 
     def __iter__(self) -> Iterator[str]:
-        return (f"{each.title}\n{each.body}" for each in list(self._got))  # type: ignore[attr-defined]
+        return (f"{each.title}\n{each.body}" for each in list(self._got))
 
     def __getitem__(self, at: int) -> str:
         return list(self)[at]
