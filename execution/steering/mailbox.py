@@ -130,6 +130,8 @@ class Mailbox:
     def take(self, tell: Callable[[str], None], but: Container[str] = ()) -> Word | None:
         """The oldest word that waits; its file stays until `heard`. One in `but` was heard before: its file goes. Never raises:
         what cannot be read is put aside and told."""
+        if not os.access(self._folder, os.F_OK):  # nearly always: it costs less than a failed attempt to list it
+            return None
         for file in self._files():
             word = self._word(file, tell)
             if word is None:

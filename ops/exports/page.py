@@ -19,7 +19,7 @@ _FILES = (
     ("journal.sha256", "digest of that file, in the format of `sha256sum --check`; missing if the run was killed"),
     ("request.json", "what was typed, with the full paths of its files, for `tribunal run --resume RUN`; no decision reads it"),
     ("heartbeat.json", "while a session on the clock lives: when its trading loop came round last; `tribunal watchdog` reads it"),
-    ("steer/", "words of the operator that wait for the session, and what became of the last ones ([steering](steer.md))"),
+    ("steer/", "what operators have asked of the session ([steering](steer.md)): words that wait, answers, files that were none"),
     ("petitions/", "while a human is asked to approve a position: the question, its deadline and the first answer"),
     ("summary.json", "results, risk, rulings and what each rule did"),
     ("report.html", "the whole run on one page, without network"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.steering.muting import muted
+from agents.steering.muting import muted, refused
 from agents.strategies.netting import net
 from agents.strategies.vote import NetVote, Vote
 from risk.proposal import Direction
@@ -78,3 +78,20 @@ def test_what_is_held_is_closed_and_trimmed_as_all_votes_want_it_and_never_enlar
         assert told.exposure is not None
         assert told.exposure <= whole.exposure
         assert told.exposure >= min(whole.exposure, share)
+
+
+@pytest.mark.parametrize("both", [False, True])
+@given(data=st.data(), off=st.sets(st.sampled_from(NAMES), min_size=1))
+def test_a_ruling_that_comes_after_a_strategy_was_switched_off_is_refused_if_nobody_else_wanted_it(
+    both: bool, data: st.DataObject, off: set[str]
+) -> None:
+    cast = data.draw(votes(both=both))
+    whole = net(cast, 0.3, both_sides=both)
+    seat = desk(off, both)
+    seat.steers.off = dict.fromkeys(off, Sample(who="ada", why="to see"))
+    said = refused(seat, Sample(case=Sample(proposal=whole)))  # type: ignore[arg-type]
+    if whole.opens:
+        assert (said is None) == muted(seat, BTC, whole).opens  # type: ignore[arg-type]
+    if said is not None:
+        assert said.code == "kill_switch"
+        assert "ada switched" in said.note
