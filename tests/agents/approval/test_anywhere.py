@@ -188,5 +188,6 @@ def test_a_surface_is_there_as_long_as_its_process_holds_it(box: Petitions) -> N
     with box.attended("page"):
         assert box.is_attended()
     assert not box.is_attended()
+    (box.path / "there").mkdir(parents=True)
     (box.path / "there" / "chat-1").write_text("")  # of a process that was killed
     assert not box.is_attended()
