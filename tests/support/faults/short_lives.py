@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE))
+for folder in ("", "account", "court", "faults", "market", "policies", "storage", "wires"):
+    sys.path.append(str(HERE.parent / folder))
+sys.path.append(str(HERE.parents[2]))
 
-from kill_driver import Life, journaled, lived, told  # noqa: E402
+from halt_support import journaled  # noqa: E402
+from kill_driver import Life, lived, told  # noqa: E402
 from kill_points import Point, named  # noqa: E402
 from kill_world import Scene  # noqa: E402
 
