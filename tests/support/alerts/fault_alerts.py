@@ -1,25 +1,33 @@
 """Each row of the fault plan that leaves something in doubt, and the alert that it raises; one without says why it needs none."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from fault_scenes import (
+    ASKED_OF_PERPETUALS,
+    TRIGGERS_NOW,
     Happens,
     bad_tick,
     breaker,
+    by_hand,
     clock_off,
     delisted,
     disk_full,
     drift,
     dust,
+    foreign,
     gone_process,
     halted,
     liquidated,
+    lost,
     models_silent,
     overdue,
     oversold,
+    perpetual,
     place,
     wire,
 )
+from perpetual_wire import BTC
 
 from execution.wire.faults import Kind
 from risk.order import Purpose
@@ -141,6 +149,35 @@ FAULTS: dict[int, Raised | str] = {
     32: "naive times cannot enter (DTZ, UtcTime)",
     33: "a failed reading is no reading and changes nothing; one that stays away is `venue_unreachable`",
     34: "one account, one gate, one protocol for paper and live; what an exchange does otherwise is `account_drift`",
+    35: Raised("liquidated, also while nobody is there", "liquidated", liquidated),
+    36: Raised(
+        "hedge mode is switched on by hand",
+        "close_only",
+        by_hand(lambda on: setattr(on.exchange.margins, "hedged", True)),
+    ),
+    37: Raised(
+        "leverage or margin mode is changed by hand",
+        "close_only",
+        by_hand(lambda on: on.exchange.margins.leverage.update({BTC: Decimal(7)})),
+    ),
+    38: "funding that fell due is booked once, by the exchange's own number, when it is back; the outage is `venue_unreachable`",
+    39: Raised("auto-deleveraged", "close_only", by_hand(lambda on: on.exchange.deleverage(BTC, Decimal(2)))),
+    40: Raised(
+        "a position that is not ours",
+        "close_only",
+        foreign,
+    ),
+    41: Raised(
+        "a stop on the mark price is refused",
+        "stop_failed",
+        perpetual("close sell 6 stop 90", TRIGGERS_NOW, before="open buy 6 market"),
+    ),
+    42: Raised("killed with a short open", "process_gone", gone_process),
+    43: Raised(
+        "answers are lost on both sides",
+        "order_unknown",
+        perpetual("open sell 2 market", place(Kind.LOST_REPLY), *(lost(at, Kind.RESET) for at in ASKED_OF_PERPETUALS)),
+    ),
 }
 """By the number in the plan (docs/reliability.md)."""
 

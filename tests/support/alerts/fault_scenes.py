@@ -19,7 +19,8 @@ from exchange_support import settings_at as venue_at
 from faulty_disk import no_room
 from kept_journals import JOURNALS
 from model_server import ModelServer, Seen, Turn
-from perpetual_trading import perpetual_order, perpetual_trading
+from perpetual_trading import PerpetualTrading, perpetual_order, perpetual_trading
+from perpetual_wire import perpetual_exchange
 from run_support import events, run
 from session_models import KEYS as KEYS_OF_MODELS
 from session_models import arguments
@@ -52,6 +53,11 @@ LIVE = JOURNALS / "live-0.6.0"
 AS_DELIVERED = QUICK._replace(timeout_s=5.0, patience_s=8.0, settle_s=2.0)
 """As long as a session waits for answers."""
 ASKED = ("order.status", "openOrders", "myTrades", "account")
+ASKED_OF_PERPETUALS = ("order.status", "openOrders", "userTrades", "account", "positionRisk")
+TRIGGERS_NOW = Rule(
+    at="algoOrder.place", kind=Kind.ANSWER, chance=1.0, status=400,
+    body='{"code":-2021,"msg":"Order would immediately trigger."}',
+)  # fmt: skip
 _HEARD_S = 8.0
 
 
@@ -279,6 +285,62 @@ def liquidated(scene: Scene) -> None:
             scene.tell(VenueWord(asked="heard", report=VenueReport(fills=tuple(on.fills[bought:]))))
 
     asyncio.run(main())
+
+
+def by_hand(change: Callable[[PerpetualTrading], object]) -> Happens:
+    """A position of perpetuals is open, and somebody changes something at the exchange that closes the market for entries."""
+
+    async def main(scene: Scene) -> None:
+        async with perpetual_trading(scene.folder) as on:
+            await on.submit(perpetual_order("e", "open buy 6 market"))
+            await on.until("e", "filled")
+            change(on)
+            scene.begin()
+            await on.ask()
+            ClosedMarkets(scene).see(on.venue.closed(), SystemClock().now())
+
+    return lambda scene: asyncio.run(main(scene))
+
+
+def foreign(scene: Scene) -> None:
+    """A session begins where somebody else holds a position of perpetuals."""
+
+    async def main() -> None:
+        exchange = perpetual_exchange()
+        exchange.set_isolated("BTCUSDT", isolated=True)
+        one = Decimal(1)
+        exchange.place("BTCUSDT", Wanted(Side.BUY, "MARKET", "GTC", one, *(Decimal(0),) * 3, None))
+        scene.begin()
+        async with perpetual_trading(scene.folder, exchange=exchange) as on:
+            ClosedMarkets(scene).see(on.venue.closed(), SystemClock().now())
+
+    asyncio.run(main())
+
+
+def perpetual(text: str, *rules: Rule, before: str = "") -> Happens:
+    """An order of perpetuals over the wire, while these faults happen to it and to questions about it."""
+
+    async def main(scene: Scene) -> None:
+        async with perpetual_trading(scene.folder, pace=AS_DELIVERED) as on:
+            if before:
+                await on.submit(perpetual_order("before", before))
+                await on.until("before", "filled")
+            on.server.faults = Faults(Scenario(faults=rules))
+            order = perpetual_order("the-order", text)
+            scene.begin()
+            scene.tell(sent(order))
+            scene.tell(VenueWord(asked="submit", report=on.take(await on.venue.submit(order))))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2.0):
+                    while True:
+                        scene.tell(VenueWord(asked="heard", report=await on.venue.hear()))
+
+    return lambda scene: asyncio.run(main(scene))
+
+
+def lost(endpoint: str, kind: Kind) -> Rule:
+    """The same fault at each request to an endpoint for a while."""
+    return Rule(at=endpoint, kind=kind, nth=tuple(range(1, 60)), status=502)
 
 
 def disk_full(scene: Scene) -> None:

@@ -68,7 +68,7 @@ ROWS: Mapping[int, Row] = {
     4: Row(
         "a late request, and answers after it",
         _at(Kind.LATE, Kind.LOST_REPLY, chance=0.35),
-        (f"{_VENUE}test_outcomes", f"{_VENUE}test_lines"),
+        (f"{_VENUE}test_outcomes", f"{_VENUE}lines/test_lines"),
     ),
     5: Row(
         "killed between sending and writing down",
@@ -114,12 +114,12 @@ ROWS: Mapping[int, Row] = {
         _asked(Kind.LATE, chance=0.3),
         (f"{_ACCOUNT}test_real_ledger", "tests/execution/wire/test_money"),
     ),
-    17: Row("the clock is wrong", _at(Kind.CLOCK, chance=0.08, seconds=20.0), (f"{_VENUE}test_lines",)),
-    18: Row("maintenance", _at(Kind.MAINTENANCE, chance=0.08, seconds=0.4), (f"{_VENUE}test_lines",)),
+    17: Row("the clock is wrong", _at(Kind.CLOCK, chance=0.08, seconds=20.0), (f"{_VENUE}lines/test_lines",)),
+    18: Row("maintenance", _at(Kind.MAINTENANCE, chance=0.08, seconds=0.4), (f"{_VENUE}lines/test_lines",)),
     19: Row(
         "too many requests, or banned",
         _at(Kind.TOO_MANY, Kind.BANNED, chance=0.04, seconds=1.0),
-        (f"{_VENUE}test_lines",),
+        (f"{_VENUE}lines/test_lines",),
     ),
     20: Row(
         "the stream is dead",
