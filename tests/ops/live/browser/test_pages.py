@@ -81,6 +81,18 @@ def test_a_session_is_watched_as_it_trades(opened: Opened, served: Served, told:
     trading.join()
 
 
+def test_a_stream_is_opened_also_where_its_script_comes_late(opened: Opened, served: Served) -> None:
+    page = opened(f"{served(window_on(KEPT), KEPT).address}decisions")
+
+    def late(route: Any) -> None:
+        time.sleep(1.0)
+        route.continue_()
+
+    page.route("**/hx-sse.min.js", late)
+    page.keyboard.press("1")
+    page.wait_for_selector("#link:has-text('live')")
+
+
 def test_a_word_in_court_appears_before_the_ruling(opened: Opened, served: Served, told: list[Journaled]) -> None:
     window = Window("r")
     first = next(place for place, event in enumerate(told) if isinstance(event, CycleRecord) and event.hearings)
