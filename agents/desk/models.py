@@ -23,7 +23,7 @@ from agents.llm.providers.learnt import LEARNT_FILE, Learnt, places
 from agents.llm.providers.provider import Provider
 from agents.llm.setup import open_manager, open_spending
 from agents.records.record import Prompts, Session
-from agents.shadow.seat import read_seat
+from agents.shadow.seat import asks_models, read_seat
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import Secrets, state_dir
@@ -47,10 +47,17 @@ def sits(settings: Settings) -> bool:
 
 
 def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
-    """Raise UsageFault, saying what to set, if no provider in some role's chain could answer."""
+    """Raise UsageFault, saying what to set, if no provider in some role's chain could answer, in the court or in its shadow."""
     seat = read_seat(settings)
-    if seat is not None:
-        refuse_without_keys(seat.within(settings), secrets)
+    if asks_models(seat) and seat is not None and seat.minds.transcripts != "replay":
+        silent = unanswerable(seat.minds, secrets)
+        wanted = {name for chain in silent.values() for name in missing_keys(seat.minds, secrets, chain)}
+        if silent:
+            raise UsageFault(
+                f"No model of the shadow court {seat.name} can answer as {' or '.join(silent).replace('_', ' ')}; nothing was "
+                f"started. Set {' or '.join(sorted(wanted)) or 'a provider for each role there'} in the environment or in .env, "
+                "or leave out court.shadow."
+            )
     minds = settings.minds
     if not sits(settings) or minds.transcripts == "replay":
         return

@@ -41,9 +41,9 @@ def shadow_sentence(found: ShadowFigures, quote: str) -> str:
     else:
         worth = found.less_court
         said.append(
-            f"Of {count(found.settled, 'case')} with an outcome, the shadow's rulings would have been worth "
-            f"{signed_money(worth.value)} {quote} more than the court's (95 %: {signed_money(worth.low)} to "
-            f"{signed_money(worth.high)}; an interval that contains 0 shows no difference). Nothing was traded on its word."
+            f"On {count(found.settled, 'case')} with an outcome, to rule as the shadow would have changed the result by "
+            f"{signed_money(worth.value)} {quote} (95 %: {signed_money(worth.low)} to {signed_money(worth.high)}; an interval "
+            "that contains 0 shows no difference). Nothing was traded on its word."
         )
     if found.unheard:
         said.append(f"It said nothing of {count(found.unheard, 'case')}.")

@@ -211,3 +211,17 @@ def test_two_courts_of_models_are_shown_cases_of_one_form(tmp_path: Path, capsys
         own = ("court.mind=models", "minds.case=whole", "minds.chain=[anthropic]")
         assert run(tmp_path / "run", *DAYS, "--set", shadow, *own) == 2
     assert "Set minds.case there to whole" in capsys.readouterr().err
+
+
+def test_a_shadow_of_models_without_a_key_is_named_before_a_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in KEYS:
+        monkeypatch.delenv(name)
+    with ModelServer() as server:
+        assert run(tmp_path / "run", *DAYS, "--set", of_models(tmp_path, server)) == 2
+    told = capsys.readouterr().err
+    assert "No model of the shadow court models can answer" in told
+    assert "Set ANTHROPIC_API_KEY (for anthropic" in told
+    assert not (tmp_path / "run").exists()
