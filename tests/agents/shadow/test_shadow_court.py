@@ -42,10 +42,10 @@ def strict(tmp_path: Path) -> str:
     return f"court.shadow={file}"
 
 
-def of_models(tmp_path: Path, server: ModelServer) -> str:
+def of_models(tmp_path: Path, server: ModelServer, form: str = "brief") -> str:
     file = tmp_path / "models.yaml"
     file.write_text(
-        f"extends: backtest\ncourt: {{mind: models}}\nminds:\n  case: brief\n  chain: [anthropic]\n"
+        f"extends: backtest\ncourt: {{mind: models}}\nminds:\n  case: {form}\n  chain: [anthropic]\n"
         f"  providers: {{anthropic: {{base_url: {server.url}}}}}\n  budget: {{day_usd: 50}}\n"
     )
     return f"court.shadow={file}"
@@ -90,10 +90,11 @@ def test_the_journal_keeps_who_sat_there_and_no_path(tmp_path: Path, strict: str
     assert str(tmp_path).encode() not in events(tmp_path / "run")[0].payload
 
 
-def test_models_of_a_shadow_are_asked_and_their_answers_stand_in_its_event_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["brief", "whole"])
+def test_models_of_a_shadow_are_asked_and_their_answers_stand_in_its_event_alone(tmp_path: Path, form: str) -> None:
     assert run(tmp_path / "alone", *DAYS) == 0
     with ModelServer() as server:
-        assert run(tmp_path / "run", *DAYS, "--set", of_models(tmp_path, server)) == 0
+        assert run(tmp_path / "run", *DAYS, "--set", of_models(tmp_path, server, form)) == 0
         asked = len(server.log)
     told = heard(tmp_path / "run")
     attempts = [each for event in told for each in event.attempts]
