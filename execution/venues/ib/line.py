@@ -28,6 +28,8 @@ MISSING = (
     'Interactive Brokers needs packages that are not installed. Nothing was started. Run: pip install "tribunal[ib]"'
 )
 _LONGEST_PAUSE_S = 30.0
+LOOK_S = 0.01
+"""How often it is looked whether something has come [s]."""
 _LOST, _RESTORED = 1100, (1101, 1102)
 """Codes with which a gateway says that it has lost the broker, and has it again."""
 
@@ -101,6 +103,7 @@ class Line:
         try:
             await line._connect_first()
             line._refuse_account()
+            await line._fees_told()
             for symbol in symbols:
                 line.listed[symbol] = await line._find(symbol)
             line.currency = symbols[0].partition("/")[2]
@@ -114,8 +117,8 @@ class Line:
 
     @property
     def is_up(self) -> bool:
-        """Whether the gateway is connected, and the broker behind it."""
-        return bool(self.ib.isConnected()) and not self._cut
+        """Whether the gateway is connected, the broker is behind it, and all that was missed while it was broken is known."""
+        return bool(self.ib.isConnected()) and self._lost_utc is None
 
     def silent_s(self) -> float:
         """How long the line has been broken [s]; 0 while it is not."""
@@ -237,7 +240,7 @@ class Line:
         if code == _LOST and not self._cut:
             self._cut, self._lost_utc = True, self._lost_utc or self._clock.now()
             self.lost()
-        elif code in _RESTORED and self._cut and self.ib.isConnected():
+        elif code in _RESTORED and self._cut and (self._again is None or self._again.done()):
             self._there_again()
 
     def _there_again(self) -> None:
@@ -256,7 +259,7 @@ class Line:
 
     async def _come_back(self) -> None:
         pause_s = 0.2
-        while not self.ib.isConnected():
+        while self._lost_utc is not None:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             try:
@@ -264,7 +267,18 @@ class Line:
                 self._refuse_account()
             except (OSError, TimeoutError):
                 continue
-            self._there_again()
+            await self._fees_told()
+            if self.ib.isConnected():
+                self._there_again()
+
+    async def _fees_told(self) -> None:
+        """Wait until the fee of each execution is known, as long as an answer may take: the gateway tells fees after the rest."""
+        try:
+            async with asyncio.timeout(self.settings.answer_s):
+                while any(not each.commissionReport.currency for each in self.ib.fills()):
+                    await asyncio.sleep(LOOK_S)
+        except TimeoutError:
+            return
 
     async def _close(self) -> None:
         self._closing = True

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from config.clock import Clock, SystemClock, aware
 from config.sections.brokers.ib import IbSettings
 from execution.reports import CloseOnly, Fill, Liquidity, OrderState, OrderStatus, VenueAccount, VenueReport
-from execution.venues.ib.line import Line, exact
+from execution.venues.ib.line import LOOK_S, Line, exact
 from execution.venues.ib.recovery import Recovery
 from execution.venues.ib.tracked import ENDED, LIVE, Child, Shelf, Tracked
 from execution.venues.ib.wires import STOP_MARK, Wires
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import ib_async
 
 _NOTHING = VenueReport()
-_LOOK_S = 0.01
 BROKEN = "the gateway of Interactive Brokers does not answer"
 """Why all markets are close-only while the line is broken."""
 
@@ -279,7 +278,7 @@ class IbVenue:
         try:
             async with asyncio.timeout(self.line.settings.answer_s):
                 while not there():
-                    await asyncio.sleep(_LOOK_S)
+                    await asyncio.sleep(LOOK_S)
         except TimeoutError:
             return
 

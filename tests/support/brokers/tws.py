@@ -87,6 +87,8 @@ class Tws:
         """Takes orders and answers none of them."""
         self.bars_fail = 0
         """How many of the next questions for bars get no data (error 162)."""
+        self.holds_fees = False
+        """Tells a client that asks for executions their fees only at `tell_fees`."""
         self.connections = 0
         self._server: asyncio.Server | None = None
         self._sessions: dict[int, _Session] = {}
@@ -117,6 +119,11 @@ class Tws:
         """Say something that is about no order."""
         for session in self._sessions.values():
             session.error(-1, code, text)
+
+    def tell_fees(self) -> None:
+        """Say the fees that were held back."""
+        for session in self._sessions.values():
+            session.fees()
 
     def move(self, con_id: int, *prices: str | Decimal, size: str = "100000") -> None:
         """The market trades at these prices, one after the other; `size`: what is offered on each side, 0 for none."""
@@ -368,8 +375,8 @@ class _Session:
                     if each[1].client_id == self.client_id:
                         self.execution(int(fields[2]), *each)
                 self.send(55, 1, fields[2])
-                for each in tws.executions:
-                    self.commission(each[0], each[4])
+                if not tws.holds_fees:
+                    self.fees()
             case 49:
                 self.send(49, 1, int(tws.now().timestamp()))
             case 9:
@@ -392,6 +399,10 @@ class _Session:
         tws = self.tws
         for tag in ("TotalCashBalance", "CashBalance", "AvailableFunds"):
             self.send(6, 2, tag, tws.cash, tws.currency, tws.account)
+
+    def fees(self) -> None:
+        for each in self.tws.executions:
+            self.commission(each[0], each[4])
 
     def positions(self, *, end: bool = True) -> None:
         for con_id, quantity in self.tws.held.items():

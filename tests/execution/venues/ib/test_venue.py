@@ -167,6 +167,24 @@ def test_while_the_line_is_broken_nothing_is_sent_and_what_was_missed_is_heard_a
     live(shop, scenario)
 
 
+def test_the_line_is_there_again_when_the_fees_of_what_was_missed_are_known(shop: Any) -> None:
+    async def scenario(world: TwsWorld) -> None:
+        await entered(world)
+        world.tws.holds_fees = True
+        world.tws.drop()
+        world.tws.move(1, "100")
+        await world.until(lambda: world.tws.connections == 2 and world.venue.line.ib.fills())
+        assert not world.venue.line.is_up
+        assert await world.venue.account() is None
+        assert states(await world.submit("b", "buy 1 market")) == {"b": "rejected"}
+        world.tws.tell_fees()
+        await world.until(lambda: world.venue.line.is_up)
+        report = await world.heard()
+        assert [(fill.quantity, fill.fee, fill.fee_currency) for fill in report.fills] == [(D(10), D(1), "USDT")]
+
+    live(shop, scenario)
+
+
 def test_a_gateway_that_has_lost_the_broker_takes_no_order_until_it_has_it_again(shop: Any) -> None:
     async def scenario(world: TwsWorld) -> None:
         world.tws.tell(1100, "Connectivity between IBKR and Trader Workstation has been lost.")
