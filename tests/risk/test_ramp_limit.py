@@ -53,8 +53,18 @@ def test_what_is_in_use_counts_against_what_may_be_used() -> None:
     assert left == pytest.approx(Decimal(50), abs=Decimal("0.01"))
     assert left is not None
     assert left < whole
+    assert caps_of(replace(roomy, portfolio=full))["ramp"] == left
     over = portfolio(positions=(held("ETH/USDT", "2600"),))
     assert ramp(replace(roomy, portfolio=over)).notional_cap == 0
+
+
+def test_the_cap_tells_the_part_of_the_capital_that_may_be_used() -> None:
+    report = ramp(real(1))
+    assert report.limit == 0.25
+    assert report.note == "25% of 10000 may be used, and 25% of each size"
+    assert ramp(real(None)).note == "where the ramp stands is not known"
+    play = ramp(facts(ramp=at_quarter(1)))
+    assert (play.code, play.notional_cap, play.note) == ("ramp", None, "this is no real money")
 
 
 def test_no_more_than_the_capital_is_used_however_much_the_account_has_won() -> None:

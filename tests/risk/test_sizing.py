@@ -7,6 +7,7 @@ from gate_support import LIMITS, SETTINGS
 
 from risk.sizing import (
     Entry,
+    assumed_target,
     at_dearest,
     kelly_notional_fraction,
     kelly_room,
@@ -49,6 +50,15 @@ def test_kelly_takes_its_share_of_the_edge_as_far_as_the_conviction_goes() -> No
     """Payoff 0.75 / 0.25 = 3; p = 1/4 + 1/4 * 1/2 = 3/8; f* = 3/8 - 5/8 / 3 = 1/6; half of it, by half a conviction, 1/24."""
     chosen = limits(kelly_edge=0.25, kelly_fraction=0.5)
     assert kelly_notional_fraction(0.5, 0.25, EXITS, chosen) == pytest.approx(1 / 24, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("payoff", "shared", "target"), [("even", True, 0.25), ("even", False, 0.75), ("target", True, 0.75)]
+)
+def test_a_share_without_a_record_is_assumed_to_win_what_it_may_lose_only_if_the_profile_says_even(
+    payoff: str, shared: bool, target: float
+) -> None:
+    assert assumed_target(0.25, EXITS, limits(kelly_payoff=payoff), shared=shared) == target
 
 
 def test_what_statements_have_been_worth_bounds_the_probability_and_never_goes_below_nothing() -> None:

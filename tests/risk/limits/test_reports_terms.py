@@ -287,6 +287,12 @@ def test_a_share_that_adds_nothing_is_refused_in_words(left: str, enough: bool, 
     assert report.canonical() == told("share", float(own), None, "quote held", note).canonical()
 
 
+def test_a_second_half_that_adds_nothing_is_refused_by_what_the_court_leaves() -> None:
+    given = enlarging().proposal.model_copy(update={"exposure": None})
+    report = share_report(replace(enlarging(), proposal=given), Room(room("var_1d", 0.5), Decimal(0)))
+    assert report.note.endswith("is wanted, and what the court leaves of var_1d is held already")
+
+
 def test_equal_parts_of_risk_that_leave_a_whole_position_are_no_cap() -> None:
     docket = DocketView((BTC,), returns())
     some = facts(limits=limited(risk_parity=True, max_position_fraction=0.0625), docket=docket)

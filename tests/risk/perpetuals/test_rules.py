@@ -209,7 +209,14 @@ def test_margin_and_fee_are_paid_out_of_what_no_position_has_reserved(make: Any,
 @pytest.mark.parametrize("changes", [{"leverage": None}, {"portfolio": wallet(reserved=None)}])
 def test_an_account_whose_margin_is_not_known_has_no_cash(changes: dict[str, Any]) -> None:
     report = trade.cash(short_facts(**changes))
-    assert (report.notional_cap, report.note) == (0, "the margin of the account is not known")
+    assert (report.code, report.notional_cap, report.note) == ("cash", 0, "the margin of the account is not known")
+
+
+def test_of_several_exchanges_one_alone_pays() -> None:
+    whole = trade.cash(facts(limits=ANY_PRICE))
+    least = trade.cash(replace(facts(limits=ANY_PRICE), most_free=Decimal(100)))
+    assert cap(least) == pytest.approx(100 / 1.001 * 0.99, rel=1e-9)
+    assert cap(trade.cash(replace(facts(limits=ANY_PRICE), most_free=Decimal(1_000_000)))) == cap(whole)
 
 
 def test_what_is_deployed_beside_a_short_is_counted_as_if_prices_had_risen() -> None:
@@ -260,6 +267,17 @@ def test_a_book_bears_a_sale_by_its_bids() -> None:
     }
     for (side, quantity), why in said.items():
         assert market.why_not_filled(Decimal(quantity), side, LADDER, limits) == why
+
+
+def test_what_was_signed_is_not_filled_out_of_a_wide_book_or_one_side_of_a_book() -> None:
+    """A bid of 99 and an ask of 101 are 200 basis points of their middle apart."""
+    limits = LIMITS.model_copy(update={"max_slippage": 0.02, "max_spread_bps": 200.0})
+    assert market.why_not_filled(Decimal(1), Side.BUY, LADDER, limits) == ""
+    tight = limits.model_copy(update={"max_spread_bps": 199.5})
+    said = "its spread of 200.0 bps is above 199.5 bps"
+    assert market.why_not_filled(Decimal(1), Side.BUY, LADDER, tight) == said
+    bought = Book(bids=LADDER.bids, asks=())
+    assert market.why_not_filled(Decimal(1), Side.SELL, bought, limits) == "its book does not show both sides"
 
 
 @pytest.mark.parametrize(
