@@ -85,8 +85,8 @@ def _markets(path: Path, wanted: Sequence[str]) -> list[tuple[str, Millis, Float
             "file with time, symbol and funding_rate."
         )
     at_ms = _moments_ms(frame[time], path)
-    unit = _TOLD.get(plain(rate))
-    rates = _believed(_numbers(frame[rate]) / (unit or 1.0), path)
+    unit = 1.0 if _has_signs(frame[rate]) else _TOLD.get(plain(rate))
+    rates = _believed(_numbers(frame[rate]) / (unit or 1.0), path, plain(rate))
     symbol = next((by_name[name] for name in SYMBOLS if name in by_name), None)
     if symbol is None:
         markets = [(symbol_of_file(path, wanted), at_ms, rates)]
@@ -99,7 +99,14 @@ def _markets(path: Path, wanted: Sequence[str]) -> list[tuple[str, Millis, Float
     return markets
 
 
+def _has_signs(column: "pd.Series[Any]") -> bool:
+    """Whether all rates are written with a sign of per cent: 0.0100%."""
+    return column.dtype.kind not in "iufM" and bool(column.astype("string").str.endswith("%").fillna(False).all())
+
+
 def _numbers(column: "pd.Series[Any]") -> Floats:
+    if _has_signs(column):
+        return _numbers(column.astype("string").str.removesuffix("%")) / 100.0
     return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
@@ -132,14 +139,21 @@ def _moments_ms(times: "pd.Series[Any]", path: Path) -> Millis:
     return (np.round(ms / _MINUTE_MS) * _MINUTE_MS).astype(np.int64)
 
 
-def _believed(rates: Floats, path: Path) -> Floats:
+def _believed(rates: Floats, path: Path, column: str) -> Floats:
     wrong = np.flatnonzero(~(np.abs(rates) <= MOST))
-    if len(wrong):
+    if not len(wrong):
+        return rates
+    first = f"the first in row {wrong[0] + 1} ({rates[wrong[0]]:g})"
+    if np.isnan(rates[wrong]).all():
         raise DataFault(
-            f"{len(wrong)} of the {len(rates)} rates of {path.name} are not a number or beyond {MOST:.0%}, the first in row "
-            f"{wrong[0] + 1} ({rates[wrong[0]]:g}): it was refused; give shares of the notional (0.0001 is 0.01%)."
+            f"{len(wrong)} of the {len(rates)} rates of {path.name} are no numbers, {first}: it was refused; leave out rows "
+            "without a rate: it is then said that nothing is charged there."
         )
-    return rates
+    name = column if column in _RATES else _RATES[0]
+    raise DataFault(
+        f"{len(wrong)} of the {len(rates)} rates of {path.name} are not a number or beyond {MOST:.0%}, {first}: it was refused; "
+        f"give shares of the notional (0.0001 is 0.01%), or name the column {name}_percent or {name}_bps if it is in that unit."
+    )
 
 
 def _joined(symbol: str, parts: Sequence[tuple[Millis, Floats]], paths: Sequence[Path]) -> FundingRates:

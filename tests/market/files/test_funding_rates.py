@@ -55,6 +55,25 @@ def test_files_that_agree_are_joined_and_files_that_do_not_are_refused(tmp_path:
         read_funding_files([early, other], BTC)
 
 
+def test_rates_that_are_written_with_a_sign_of_per_cent_are_read_as_such(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"time": [at.isoformat() for at in EIGHTS], "Funding Rate": ["0.0100%"] * 39 + ["-0.0125%"]})
+    frame.to_csv(tmp_path / "BTCUSDT.csv", index=False)
+    rate = read_funding_files([tmp_path / "BTCUSDT.csv"], BTC)["BTC/USDT"].rate
+    assert rate[[0, -1]].tolist() == [0.0001, -0.000125]
+    frame.loc[3, "Funding Rate"] = "0.0001"
+    frame.to_csv(tmp_path / "BTCUSDT.csv", index=False)
+    with pytest.raises(DataFault, match=r"39 of the 40 rates of BTCUSDT\.csv are no numbers, the first in row 1"):
+        read_funding_files([tmp_path / "BTCUSDT.csv"], BTC)
+
+
+def test_rates_in_basis_points_are_refused_with_the_name_that_a_column_of_them_has(tmp_path: Path) -> None:
+    path = funding_file(tmp_path, EIGHTS, [1.0 + number % 3 for number in range(40)])
+    with pytest.raises(
+        DataFault, match=r"name the column funding_rate_percent or funding_rate_bps if it is in that unit"
+    ):
+        read_funding_files([path], BTC)
+
+
 @pytest.mark.parametrize(
     ("times", "usual"),
     [
