@@ -3,6 +3,7 @@
     ema_cross                         a built-in one
     golden_cross:confidence=0.7       with parameters of its own
     my_file.py:MyClass:fast=5,slow=20     a class in a file of the user's
+    trend_ensemble:sides=both         on perpetuals, its votes for short open positions
 
 Several voters vote together, by equal weights. The option replaces the voters of the profile.
 """
@@ -16,6 +17,8 @@ from config.errors import UsageFault
 from config.reading.document import read_number
 from config.sections.strategies import OWN
 
+_SIDES = "sides="
+_BY_SIDES = ("sides=long", "sides=both")
 _FILE = re.compile(r"(?P<file>.+\.py)(?::(?P<rest>.*))?")
 
 
@@ -31,8 +34,14 @@ def _entry(text: str) -> dict[str, Any]:
     entry, rest = _own(text, own) if own else _built_in(text)
     if len(rest) > 1:
         raise UsageFault(f"--strategy {text!r} is not NAME:key=value,key=value. Nothing was started.")
-    if rest:
-        entry["params"] = _parameters(text, rest[0].split(","))
+    parts = rest[0].split(",") if rest else []
+    sides = [part.removeprefix(_SIDES) for part in parts if part in _BY_SIDES]
+    if len(sides) > 1:
+        raise UsageFault(f"--strategy {text!r} gives `sides` twice. Nothing was started.")
+    if sides:
+        entry["sides"] = sides[0]
+    if left := [part for part in parts if part not in _BY_SIDES]:
+        entry["params"] = _parameters(text, left)
     return entry
 
 
@@ -68,6 +77,8 @@ def _parameter(text: str, part: str) -> tuple[str, float]:
         number = read_number(value)
     except (ValueError, OverflowError):
         number = math.nan
+    if name == "sides" and not math.isfinite(number):
+        raise UsageFault(f"--strategy {text!r}: the sides of a voter are `long` or `both`. Nothing was started.")
     if not sign or not name or not math.isfinite(number):
         raise UsageFault(f"--strategy {text!r}: {part!r} is not key=number. Nothing was started.")
     return name, number

@@ -245,6 +245,8 @@ def test_an_impact_is_a_model_and_perhaps_its_number(text: str, settings: dict[s
     [
         ("ema_cross", {"strategy": "ema_cross"}),
         ("ema_cross:rsi_max=60,fast=5", {"strategy": "ema_cross", "params": {"rsi_max": 60.0, "fast": 5.0}}),
+        ("trend_ensemble:sides=both", {"strategy": "trend_ensemble", "sides": "both"}),
+        ("ema_cross:fast=5,sides=long", {"strategy": "ema_cross", "sides": "long", "params": {"fast": 5.0}}),
         ("mine.py:Mine", {"strategy": "own", "file": "mine.py", "name": "Mine"}),
         ("dir/m.py:M:a=1e-3", {"strategy": "own", "file": "dir/m.py", "name": "M", "params": {"a": 0.001}}),
     ],
@@ -279,6 +281,8 @@ def test_recorded_answers_are_a_mind_of_models_that_replays() -> None:
         (["--strategy", "ema_cross:a"], "'a' is not key=number"),
         (["--strategy", "ema_cross:a=inf"], "'a=inf' is not key=number"),
         (["--strategy", "ema_cross:=1"], "'=1' is not key=number"),
+        (["--strategy", "ema_cross:sides=short"], "the sides of a voter are `long` or `both`"),
+        (["--strategy", "ema_cross:sides=both,a=1,sides=long"], "gives `sides` twice"),
         (["--strategy", "ema_cross:a=1_0"], "'a=1_0' is not key=number"),
         (["--strategy", "ema_cross:a=1,a=2"], "gives a parameter twice"),
         (["--chance", "19"], "give 20 or more"),
