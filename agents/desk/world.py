@@ -172,10 +172,6 @@ def _refuse_clashes(request: WorldRequest) -> None:
     bars = request.bars
     if request.feed is not None:
         _refuse_beside_feed(request)
-    if bars.detail and bars.marks:
-        raise UsageFault(
-            "--detail gives finer bars, and --marks is matched to whole ones. Nothing was started. Leave one of them out."
-        )
     if bars.data:
         if request.days is not None:
             raise UsageFault(

@@ -5,7 +5,8 @@ high, close. The finer bars of a bar are used only when all of them are present 
 and volume agree with the bar. Otherwise the bar is processed as a whole, with one trailing stop for all of it.
 
 The mark prices of a perpetual are those of the whole bar. In a finer bar the traded price stands for them, held within the marks
-of the bar; where the traded price is at its lowest or highest, so is the mark.
+of the bar; where the traded price is at its lowest or highest, so is the mark. The first one opens and the last one closes at the
+marks of the bar, so that funding and the next bar meet the same price with finer bars and without.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -147,7 +148,9 @@ def _marks(mark: MarkBar, rows: Sequence[Prices]) -> tuple[MarkBar, ...]:
     found = []
     for number, row in enumerate(rows):
         open_, high, low, close = (min(max(price, mark.low), mark.high) for price in row[:4])
+        open_, close = mark.open if number == 0 else open_, mark.close if number == len(rows) - 1 else close
         high, low = mark.high if number == highest else high, mark.low if number == lowest else low
+        high, low = max(high, open_, close), min(low, open_, close)
         found.append(MarkBar(open=open_, high=high, low=low, close=close))
     return tuple(found)
 

@@ -3,7 +3,8 @@
 The mark price follows the index of several exchanges, so a wick of one exchange's trading does not reach it: a traded high or low
 far outside the mark is usual and is used. The other way round it is not: a mark that opens or closes far from the trades, or that
 went far beyond them, is of another market or damaged. Such a mark is not used, and nothing new is opened at that close. Where
-most marks are so, the files are refused.
+most marks are so, the files are refused. So are marks whose times are of another zone, or name the other end of a bar: they move
+with the trades of an earlier or a later bar, and would liquidate too late or tell what is yet to come.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ FAR = 0.05
 The largest of 88,000 hours of BTC and ETH perpetuals of 2019 to 2024, crashes and outages among them, is 3.3 %.
 """
 _MOST_FAR = 0.05
+_HOUR_MS = 3_600_000
+_ZONES_MS = tuple(half * _HOUR_MS // 2 for half in range(1, 29))
+"""Distances of zones from UTC: half an hour to 14 hours."""
+_FEWEST_MOVES = 48
+_CLEARLY = 0.5
+"""Marks belong to other times if they then differ this much less from the trades [fraction]. Real ones differ ten times less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +69,9 @@ class CheckedMarks(NamedTuple):
 def checked_marks(base: RawCandles, given: RawCandles, start_ms: int, end_ms: int) -> CheckedMarks:
     """Compare marks with the traded bars that close after `start_ms` and not after `end_ms` [ms since 1970 UTC].
 
-    Raises DataFault when more than one in twenty is far from the traded price.
+    Raises DataFault when they move with the trades of other times, and when more than one in twenty is far from the traded price.
     """
+    _refuse_shifted(base, given, end_ms)
     rows = np.flatnonzero((base.close_ms > start_ms) & (base.close_ms <= end_ms))
     closes = base.close_ms[rows]
     place = np.searchsorted(given.close_ms, closes)
@@ -93,6 +101,32 @@ def checked_marks(base: RawCandles, given: RawCandles, start_ms: int, end_ms: in
     columns = (given.open, given.high, given.low, given.close)
     prices = np.stack([column[place[used]] for column in columns], axis=1)
     return CheckedMarks(MarkBars(closes[used], prices, frozenset(apart.tolist())), findings)
+
+
+def _refuse_shifted(base: RawCandles, marks: RawCandles, end_ms: int) -> None:
+    """Raise DataFault when the marks fit the trades clearly better at other times: a bar away, or in another zone."""
+    step_ms = base.timeframe.seconds * 1000
+    away = sorted({step_ms, *(zone for zone in _ZONES_MS if zone % step_ms == 0)})
+    apart = {ms: _apart_in_moves(base, marks, end_ms, ms) for ms in (0, *away, *(-ms for ms in away))}
+    best = min(apart, key=lambda ms: (apart[ms], abs(ms)))
+    if apart[best] < _CLEARLY * apart[0] and np.isfinite(apart[0]):
+        raise DataFault(
+            f"The mark prices of {base.symbol} move with its trades {abs(best) / _HOUR_MS:g} h "
+            f"{'earlier' if best > 0 else 'later'}: their times are of another zone, or name the other end of a bar. Nothing was "
+            "started; give marks and trades with times of the same zone and the same end of a bar (--tz, --stamps)."
+        )
+
+
+def _apart_in_moves(base: RawCandles, marks: RawCandles, end_ms: int, shift_ms: int) -> float:
+    """The median difference of the moves from close to close of trades, and of the marks `shift_ms` later [fraction]; infinite
+    where too few are known."""
+    use = base.sound() & (base.close_ms <= end_ms)
+    sound = marks.sound()
+    _, ours, theirs = np.intersect1d(base.close_ms[use], marks.close_ms[sound] - shift_ms, return_indices=True)
+    if len(ours) <= _FEWEST_MOVES:
+        return float("inf")
+    traded, marked = np.log(base.close[use][ours]), np.log(marks.close[sound][theirs])
+    return float(np.median(np.abs(np.diff(marked) - np.diff(traded))))
 
 
 def _far(base: RawCandles, rows: NDArray[np.intp], marks: RawCandles, place: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -236,8 +236,20 @@ def test_marks_are_those_of_the_bar_and_stay_within_them_in_its_parts() -> None:
     first, last = steps_of(two().model_copy(update={"marks": told}))
     assert first.opening.marks == {"BTC/USDT": mark(100, 107, 100, 105), "ETH/USDT": told["ETH/USDT"]}
     assert first.rest.marks == {"BTC/USDT": mark(100, 107, 100, 105)}
-    assert last.opening.marks == {"BTC/USDT": mark(105, 105, 92, 100)}
-    assert last.rest.marks == {"BTC/USDT": mark(105, 105, 92, 100), "ETH/USDT": told["ETH/USDT"]}
+    assert last.opening.marks == {"BTC/USDT": mark(105, 105, 92, 99)}
+    assert last.rest.marks == {"BTC/USDT": mark(105, 105, 92, 99), "ETH/USDT": told["ETH/USDT"]}
+
+
+def test_the_first_part_opens_and_the_last_one_closes_at_the_marks_of_the_bar() -> None:
+    """Funding is paid at the same price with finer bars and without them, and the next bar begins where this one ended."""
+    told = {"BTC/USDT": mark(99, 99.5, 91, 91.5)}
+    first, last = steps_of(two().model_copy(update={"marks": told}))
+    assert first.rest.marks == {"BTC/USDT": mark(99, 99.5, 99, 99.5)}
+    assert last.rest.marks == {"BTC/USDT": mark(99.5, 99.5, 91, 91.5)}
+    low = {"BTC/USDT": mark(91, 99.5, 90.5, 99)}
+    first, last = steps_of(two().model_copy(update={"marks": low}))
+    assert first.rest.marks == {"BTC/USDT": mark(91, 99.5, 91, 99.5)}
+    assert last.rest.marks == {"BTC/USDT": mark(99.5, 99.5, 90.5, 99)}
 
 
 def mark(*prices: float) -> MarkBar:

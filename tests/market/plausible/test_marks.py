@@ -115,6 +115,32 @@ def test_marks_of_another_unit_are_refused(tmp_path: Path) -> None:
         with_marks(session(tmp_path), [marks_of(tmp_path, 0.01)])
 
 
+@pytest.mark.parametrize(
+    ("hours", "words"), [(1, "1 h earlier"), (-1, "1 h later"), (3, "3 h earlier"), (-8, "8 h later")]
+)
+@pytest.mark.parametrize("basis", [0.0, 0.01])
+def test_marks_of_another_zone_or_of_the_other_end_of_a_bar_are_refused(
+    tmp_path: Path, hours: int, words: str, basis: float
+) -> None:
+    frame = table(volume=False)
+    frame[["open", "high", "low", "close"]] *= 1 + basis
+    frame["timestamp"] += hours * HOUR_MS
+    path = written(tmp_path, frame, "BTCUSDT_mark.parquet")
+    with pytest.raises(DataFault, match=f"move with its trades {words}: their times are of another zone"):
+        with_marks(session(tmp_path), [path])
+
+
+def test_marks_with_noise_of_their_own_belong_to_their_bars(tmp_path: Path) -> None:
+    """Half as much noise as the trades move: still nearer at their own times than at any other."""
+    frame = table(volume=False)
+    noise = np.exp(np.random.default_rng(9).normal(0, 5e-4, N))
+    frame["close"] *= noise
+    frame["high"] = frame[["high", "close"]].max(axis=1)
+    frame["low"] = frame[["low", "close"]].min(axis=1)
+    tape = with_marks(session(tmp_path), [written(tmp_path, frame, "BTCUSDT_mark.parquet")])
+    assert len(tape.marks["BTC/USDT"].closes_ms) == len(tape)
+
+
 def test_traded_bars_are_no_marks_and_marks_are_no_traded_bars(tmp_path: Path) -> None:
     traded, marks = tmp_path / "BTCUSDT_perp_1h.parquet", marks_of(tmp_path)
     tape = session(tmp_path)

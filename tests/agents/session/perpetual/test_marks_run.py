@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from run_support import events, run, said, write_bars
 
-from agents.records.record import CycleRecord, Session
+from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.replay import main as replay
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
@@ -59,13 +59,43 @@ def test_marks_are_journaled_hashed_and_replayed(
     assert replay([str(tmp_path / "with"), "--quiet"]) == 0
 
 
+def halves(path: str) -> str:
+    """Write two bars of 30 minutes inside each hour: first up to the high, then down to the low and on to the close."""
+    hours = pd.read_parquet(path)
+    first = hours.assign(low=hours["open"], close=hours["high"], volume=hours["volume"] / 2)
+    last = hours.assign(open=hours["high"], volume=hours["volume"] / 2)
+    last["timestamp"] += pd.Timedelta(minutes=30)
+    made = Path(path).with_name(f"{Path(path).stem.removesuffix('_1h')}_30m.parquet")
+    pd.concat([first, last]).sort_values("timestamp").to_parquet(made)
+    return str(made)
+
+
+def test_finer_bars_tell_the_order_inside_a_bar_of_a_perpetual_and_leave_its_marks(
+    files: tuple[list[str], list[str]], tmp_path: Path
+) -> None:
+    traded, marks = files
+    fine = [halves(path) for path in traded]
+    line = ("--profile", "perp", "--strategy", "rsi_bounce:sides=both", "--data", *traded, "--marks", *marks)
+    line = (*line, "--set", "exits.take_profit_fraction=0.006", "limits.stop_fraction=0.005", "market.warmup_bars=200")
+    assert run(tmp_path / "whole", *line) == 0
+    assert run(tmp_path / "finer", *line, "--detail", *fine) == 0
+    told = said(events(tmp_path / "finer"), CycleRecord)
+    held = {symbol for record in told if record.tape.detail for symbol in record.tape.detail.bars}
+    assert held == set(SYMBOLS)
+    assert all(record.tape.marks.keys() == record.tape.bars.keys() for record in told)
+    ends = [said(events(tmp_path / name), SessionEnd)[0] for name in ("whole", "finer")]
+    assert ends[0].portfolio.equity != ends[1].portfolio.equity
+    for end in ends:
+        open_ = sum(held.unrealised for held in end.portfolio.positions)
+        assert end.starting_cash + end.realised + open_ - end.fees - end.funding == end.portfolio.equity
+    assert {held.is_short for record in told for held in record.portfolio.positions} == {True, False}
+    assert hash_of(tmp_path / "whole") != hash_of(tmp_path / "finer")
+    assert replay([str(tmp_path / "finer"), "--quiet"]) == 0
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (
-            ("--profile", "perp", "--data", "{traded}", "--marks", "{marks}", "--detail", "{traded}"),
-            "Leave one of them out",
-        ),
         (("--profile", "backtest", "--data", "{traded}", "--marks", "{marks}"), "the profile trades spot"),
         (("--profile", "perp", "--marks", "{marks}"), "--marks needs recorded bars"),
         (("--profile", "perp", "--data", "{marks}"), "given with --marks"),
