@@ -43,6 +43,10 @@ NOTHING = Head(0, GENESIS)
 """The end of a journal that has no event."""
 
 
+class NothingWritten(JournalFault):
+    """A journal holds no event: its session has not committed any yet, or was killed before it began."""
+
+
 class _Changed(Exception):
     """The store does not end as it was written."""
 
@@ -245,11 +249,11 @@ def read_rows(path: Path, key: bytes, after: Head = NOTHING) -> Generator[Row, N
 
 
 def first_row(path: Path) -> Row:
-    """The first row, not verified: it names the key that verifies the journal. Raises JournalFault."""
+    """The first row, not verified: it names the key that verifies the journal. Raises JournalFault, NothingWritten."""
     with closing(places.rows_in(path)) as rows:
         for found in rows:
             return found
-    raise JournalFault(f"{path} holds no event: the run was killed before it began.")
+    raise NothingWritten(f"{path} holds no event: the run was killed before it began.")
 
 
 def head_at(path: Path, events: int) -> Head | None:
@@ -263,11 +267,11 @@ def head_at(path: Path, events: int) -> Head | None:
 
 
 def last_row(path: Path) -> Row:
-    """The last row, not verified. Raises JournalFault."""
+    """The last row, not verified. Raises JournalFault, NothingWritten."""
     with closing(places.last_in(path)) as rows:
         for found in rows:
             return found
-    raise JournalFault(f"{path} holds no event: the run was killed before it began.")
+    raise NothingWritten(f"{path} holds no event: the run was killed before it began.")
 
 
 def written_kinds(path: Path) -> Generator[str, None, None]:

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -10,6 +11,7 @@ from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from config.errors import UsageFault
 from config.secrets import journal_key, load_secrets, state_dir
+from execution.journal.chain import NothingWritten
 from execution.journal.stores.pointer import POINTER
 from ops.live.needed import INSTALL
 
@@ -29,7 +31,8 @@ def serve_command(arguments: argparse.Namespace, stop: Event | None = None) -> i
         return _new_token(arguments.new_token, arguments.scope)
     folder = Path(arguments.run) if arguments.run is not None else _newest()
     key, journal = journal_key(), journal_of(folder)
-    refuse_other_key(journal, key)
+    with suppress(NothingWritten):  # the window waits for it in words
+        refuse_other_key(journal, key)
     certificate, secret = arguments.tls or (None, None)
     place = Place(
         host=arguments.host,

@@ -112,7 +112,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
             keep_request(folder.path, request, policy, anchor, anchoring.run if anchor else None)
         else:
             anchoring.refuse_cut_back(folder.path, key)
-        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
+        group = 1 if _is_written_at_once(settings, request, past) else settings.journal.group_commit
         journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
@@ -161,6 +161,12 @@ def _refuse_unread_address(settings: Settings) -> None:
             f"The profile {settings.profile!r} simulates its exchange, so no order would go to the address that --venue-url (or "
             "venue.url) gives. Nothing was started; name a profile that trades there, such as testnet, or leave it out."
         )
+
+
+def _is_written_at_once(settings: Settings, request: RunRequest, past: "PastOfRun | None") -> bool:
+    """Whether each event is committed by itself: where a real venue or the clock is involved, and where somebody looks on
+    beside a paced tape."""
+    return sits(settings) or past is not None or request.pace_s is not None
 
 
 def _refuse_pace_of_time(settings: Settings, request: RunRequest) -> None:

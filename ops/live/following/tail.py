@@ -11,10 +11,12 @@ from threading import Event, Thread
 from typing import Self
 
 from agents.records.events import read_events
+from agents.records.reading import refuse_other_key
 from config.errors import TribunalError
-from execution.journal.chain import NOTHING, Head, head_at, last_row
+from execution.journal.chain import NOTHING, Head, NothingWritten, head_at, last_row
 from ops.live.following.window import Window
 
+UNWRITTEN = "The session has written nothing yet: it writes its events in groups. If none runs here, it was killed before it began."
 _A_PAGE = 256
 _EVERY_S, _ENDED_EVERY_S = 0.5, 2.0
 """How often a journal is looked at that grows, and one that has its end [s]."""
@@ -49,6 +51,8 @@ class Tail:
                 self._window.caught_up()
                 with self._window.fold() as fold:
                     pause = self.ended_every_s if fold is not None and fold.is_over else self._every_s
+            except NothingWritten:
+                self._window.fail(UNWRITTEN)
             except TribunalError as fault:
                 self._window.fail(str(fault))
             except Exception as fault:  # noqa: BLE001  the boundary of the window: it says why it stopped
@@ -60,6 +64,7 @@ class Tail:
         """Take the next page of events; returns how many there were."""
         if self._head == NOTHING:
             self._window.total = last_row(self._journal).seq
+            refuse_other_key(self._journal, self._key)
         taken = 0
         with closing(read_events(self._journal, self._key, after=self._head)) as events:
             for recorded in islice(events, _A_PAGE):

@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, sleep
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from kept_journals import JOURNALS, KEY
 
+from config.secrets import journal_key
+from execution.journal.chain import Journal
 from ops.commands.operate.serve import serve_command
 from ops.live.auth.operator import FILE, Operator, read_operator
 from ops.serve import main, parser
@@ -55,6 +58,33 @@ def test_a_run_is_served_until_it_is_stopped(capsys: pytest.CaptureFixture[str])
     assert codes == [0]
     with pytest.raises(OSError, match="refused"):
         urlopen(address)
+
+
+def test_a_session_that_has_written_nothing_yet_is_served_and_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "journal.db", journal_key(), group_commit=10_000)
+    stop, codes = Event(), list[int]()
+    serving = Thread(target=lambda: codes.append(serve_command(asked(str(tmp_path), "--port", "0"), stop)))
+    serving.start()
+    told, end = "", monotonic() + 30
+    while "is shown at" not in told:
+        assert monotonic() < end
+        assert serving.is_alive()
+        sleep(0.02)
+        told += capsys.readouterr().err
+    address = told.partition("is shown at ")[2].split()[0]
+    page = ""
+    while "written nothing yet" not in page:
+        assert monotonic() < end
+        with pytest.raises(HTTPError) as early:
+            urlopen(address)
+        assert early.value.code == 503
+        page = early.value.read().decode()
+    stop.set()
+    serving.join(10)
+    assert codes == [0]
+    journal.close()
 
 
 def test_a_password_is_kept_as_its_hash_and_a_token_is_printed_once(

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from run_support import run
 
+import ops.commands.sessions.session as session
 import ops.live.opened as opened
 from agents.records.folder import JOURNAL, journal_of
 from config.secrets import journal_key
+from execution.journal.chain import Journal
 from ops.live.following.tail import Tail
 from ops.live.following.window import Window
 from ops.live.state.values import Status
@@ -46,6 +48,23 @@ def test_the_window_of_a_session_and_that_of_its_journal_say_the_same(
         assert fold is not None
         assert fold.orders or fold.trades, "something was ordered"
     assert window.status() == status_in(journal_of(served))
+
+
+@pytest.mark.parametrize("is_paced", [False, True])
+def test_a_paced_session_commits_each_event_at_once_so_that_a_window_beside_it_sees_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_paced: bool
+) -> None:
+    groups: list[int] = []
+
+    class Noted(Journal):
+        def __init__(self, path: Path, key: bytes, group_commit: int, url: str | None = None) -> None:
+            groups.append(group_commit)
+            super().__init__(path, key, group_commit, url)
+
+    monkeypatch.setattr(session, "Journal", Noted)
+    assert run(tmp_path / "r", "--days", "1", *(("--pace", "0.001") if is_paced else ())) == 0
+    assert len(groups) == 1
+    assert (groups[0] == 1) is is_paced
 
 
 def test_a_port_that_is_taken_is_told_and_the_session_goes_on(

@@ -15,6 +15,10 @@ from threading import Thread
 from typing import Any
 from zoneinfo import ZoneInfo
 
+if __name__ == "__main__":  # by hand: what pytest would otherwise add to the path
+    _HERE = Path(__file__).resolve()
+    sys.path[:0] = [str(_HERE.parents[3]), str(_HERE.parents[1] / "market")]
+
 from tws import DAY_ROW, Listing, Tws
 from virtual_clock import VirtualClock
 

@@ -13,7 +13,8 @@ from agents.records.registry import Recorded
 from config.frozen import Journaled
 from config.secrets import journal_key
 from execution.journal.chain import Journal, shorten
-from ops.live.following.tail import Tail
+from execution.journal.rows import key_id
+from ops.live.following.tail import UNWRITTEN, Tail
 from ops.live.following.window import Window
 
 KEPT = JOURNALS / "rules-0.6.0"
@@ -73,6 +74,37 @@ def test_what_is_written_meanwhile_is_taken_too(told: list[Recorded], tmp_path: 
     status = window.status()
     assert status is not None
     assert status.phase == "completed"
+
+
+def test_a_session_that_has_committed_nothing_is_waited_for_in_words(told: list[Recorded], tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal(path, journal_key(), group_commit=10_000)
+    journal.append(told[0].event)
+    window, tail = following(path)
+    with tail:
+        until(lambda: window.fault == UNWRITTEN)
+        assert window.status() is None
+        journal.flush()
+        until(lambda: window.status() is not None and not window.fault)
+    journal.close()
+
+
+def test_a_journal_of_another_key_is_told_as_that_when_its_first_events_come(
+    told: list[Recorded], tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.db"
+    other = b"another key"
+    journal = Journal(path, other, group_commit=10_000)
+    journal.append(told[0].event.model_copy(update={"key_id": key_id(other)}))
+    window, tail = following(path)
+    with tail:
+        until(lambda: window.fault == UNWRITTEN)
+        journal.flush()
+        until(lambda: window.fault != UNWRITTEN)
+        assert "does not fit the chain" not in window.fault
+        assert "another key" in window.fault
+    assert window.status() is None
+    journal.close()
 
 
 def test_an_ending_that_a_resumed_run_took_back_is_forgotten(told: list[Recorded], tmp_path: Path) -> None:
