@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     add(parse, "--symbols", "--timeframe", "--strategy", "--seed", "--set")
     add_reading(parse)
     add_told_finer(parse)
-    add(parse, "--mind", "--model", "--require-models", "--no-court", "--calibration", "--record", "--json", "--quiet")
+    add(parse, "--mind", "--model", "--require-models", "--no-court", "--calibration", "--record", "--memory")
+    add(parse, "--json", "--quiet")
     parse.set_defaults(start=None, end=None, needs_bars=False)
     return parse
 

@@ -1,6 +1,7 @@
 """The first events of a journal: the description of a session, and its warm-up."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
@@ -34,14 +35,17 @@ from rl.factory import Served, open_policy
 
 
 def describe(
-    settings: Settings, tape: Tape, key: bytes, calibration: str | None = None, record: str | None = None
-) -> Session:
-    """The description of a session, as its journal begins with it.
+    settings: Settings, tape: Tape, key: bytes, calibration: str | None = None, record: str | None = None,
+    first_utc: datetime | None = None,
+) -> Session:  # fmt: skip
+    """The description of a session, as its journal begins with it. `first_utc`: when its court first hears a case, where that is
+    later than the first bar; what earlier runs have taught must end before that.
 
     Raises UsageFault, before anything is written, for markets of several quote currencies, for voters that cannot be built, for a
     policy that does not fit the run, and for a watchlist with markets that the session does not have.
     """
     _one_quote(tape)
+    first_utc = first_utc or tape.start_utc
     exchanges = simulated_exchanges(settings, tape.instruments)
     perpetuals = settings.market.perpetuals is not None
     served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc, perpetuals=perpetuals)
@@ -63,10 +67,10 @@ def describe(
         end_utc=tape.end_utc,
         bars=len(tape),
         key_id=key_id(key),
-        calibration=_maps(calibration, settings, tape) if calibration else None,
+        calibration=_maps(calibration, settings, first_utc) if calibration else None,
         policy=None if served is None else _policy(served),
-        record=read_known(Path(record), tape.start_utc) if record else None,
-        memory=_memory(settings, tape),
+        record=read_known(Path(record), first_utc) if record else None,
+        memory=_memory(settings, first_utc),
         shadow=_shadow(settings),
         own_strategies=own,
         own_prompts=read_own_prompts(settings),
@@ -74,11 +78,11 @@ def describe(
     )
 
 
-def _memory(settings: Settings, tape: Tape) -> KnownCases | None:
+def _memory(settings: Settings, first_utc: datetime) -> KnownCases | None:
     """The cases of earlier runs, where models sit that read them."""
     path = settings.court.memory
     reads = path is not None and settings.court.mind == "models" and settings.minds.case == "whole"
-    return read_cases(Path(path).expanduser(), tape.start_utc) if reads and path is not None else None
+    return read_cases(Path(path).expanduser(), first_utc) if reads and path is not None else None
 
 
 def _shadow(settings: Settings) -> ShadowSeat | None:
@@ -118,10 +122,10 @@ def _policy(served: Served) -> Policy:
     )
 
 
-def _maps(path: str, settings: Settings, tape: Tape) -> SizingMaps:
-    """The maps that sizing uses, from a calibration file whose data ends before this session begins. Where the market can be sold
-    short, both sides have theirs: one without an outcome says one half."""
-    speakers = read_calibrations(Path(path), tape.start_utc).speakers
+def _maps(path: str, settings: Settings, first_utc: datetime) -> SizingMaps:
+    """The maps that sizing uses, from a calibration file whose data ends before the first case is heard. Where the market can be
+    sold short, both sides have theirs: one without an outcome says one half."""
+    speakers = read_calibrations(Path(path), first_utc).speakers
     long, short = maps_in(speakers, short=False), maps_in(speakers, short=True)
     both = settings.market.perpetuals is not None and settings.court.sides == "both"
     if VOTERS not in long and not (both and VOTERS in short):

@@ -119,7 +119,7 @@ async def _heard(arguments: argparse.Namespace, world: World, tape: Tape, symbol
     refuse_without_keys(settings, secrets)
     if sits(settings):
         configure(level=secrets.log_level, secrets=secrets.values())
-    session = describe(settings, tape, KEY, arguments.calibration, arguments.record)
+    session = describe(settings, tape, KEY, arguments.calibration, arguments.record, first_utc=tape.end_utc)
     seats = SeatsTeller(settings, sys.stderr, required=arguments.require_models, quiet=arguments.quiet)
     look_on = None if arguments.quiet or not sits(settings) else _spoke
     shown = Progress(len(tape), "bars", None if arguments.quiet else sys.stderr, after_s=_QUIET_S)

@@ -8,6 +8,7 @@ from model_server import ModelServer
 from run_support import events, run, said, write_bars
 from session_models import KEYS, arguments, attempts, records
 
+from agents.ask import main as ask
 from agents.records.record import Session
 from agents.replay import main as replay
 from evidence.calibrate import main as calibrate
@@ -49,6 +50,21 @@ def test_models_are_shown_near_cases_of_an_earlier_run_and_a_replay_needs_no_fil
     assert any("Past cases: nearest " in made.user for made in attempts(found))
     file.unlink()
     assert replay([str(tmp_path / "later"), "--quiet"]) == 0
+
+
+def test_one_market_is_heard_with_what_runs_until_that_bar_have_taught(
+    told: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, bars = told
+    capsys.readouterr()
+    with ModelServer() as server:
+        asked = ["BTC", "--data", *bars, "--memory", str(file), "--json", "--quiet", *arguments(server)[2:]]
+        assert ask([*asked, "--at", "2024-02-03T12:00"]) == 0
+        looked_through = f"of {len(json.loads(file.read_text())['cases'])} "
+        assert looked_through in json.loads(capsys.readouterr().out)["hearing"]["case"]["precedents"]
+        assert any(looked_through in str(request) for request in server.log)
+        assert ask([*asked, "--at", "2024-01-20T12:00"]) == 2
+    assert "the record would know its future" in capsys.readouterr().err
 
 
 def test_a_file_that_knows_the_future_of_a_session_is_refused(
