@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,12 +38,16 @@ def used(module: ast.Module) -> Iterator[str]:
                 yield f".{name}"
 
 
+@cache
+def used_in_rooms() -> dict[str, frozenset[str]]:
+    """What each file of all rooms uses."""
+    files = (file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))
+    return {str(file.relative_to(ROOT)): frozenset(used(ast.parse(file.read_text(encoding="utf-8")))) for file in files}
+
+
 def found(names: set[str]) -> set[str]:
     """The files of all rooms that use any of these names."""
-    files = (file for room in ROOMS for file in sorted((ROOT / room).rglob("*.py")))
-    return {
-        str(file.relative_to(ROOT)) for file in files if names & set(used(ast.parse(file.read_text(encoding="utf-8"))))
-    }
+    return {file for file, own in used_in_rooms().items() if names & own}
 
 
 @pytest.mark.parametrize("what", ALONE)

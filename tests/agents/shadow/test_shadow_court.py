@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from broken_off import killed
-from feed_session import Life, live
+from feed_session import SELDOM_S, Life, live
 from model_server import ModelServer, Turn
 from run_support import events, run, said
 from session_models import KEYS, forge, records
@@ -173,6 +173,7 @@ def test_beside_a_live_feed_no_bar_waits_for_the_shadow(tmp_path: Path) -> None:
         bars=8,
         shadow=lambda clock: ThinkingAsker(clock, late.total_seconds() / 3, awaited=False),
         changes=(("court.shadow", str(file)),),
+        look_s=SELDOM_S,
     )
     live(tmp_path / "run", life)
     found = events(tmp_path / "run")

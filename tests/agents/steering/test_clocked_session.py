@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from feed_session import Life, live
+from feed_session import SELDOM_S, Life, live
 from run_support import said
 from steered_session import entries, events_of, place, results
 from told_exchange import START
@@ -60,12 +60,13 @@ def test_a_close_is_obeyed_within_a_second_at_the_price_of_the_moment_and_replay
 def test_killed_in_the_middle_of_a_close_it_is_obeyed_once(tmp_path: Path) -> None:
     words = ((SteerVerb.CLOSE, BTC),)
     whole = tmp_path / "whole"
-    live(whole, Life(bars=14, happens=once(whole, HELD, *words)))
+    live(whole, Life(bars=14, happens=once(whole, HELD, *words), look_s=SELDOM_S))
     first = place(events_of(whole), Steered)
     for more in (1, 2, 3):
         run = tmp_path / f"killed-{more}"
-        assert live(run, Life(bars=14, events=first + more, happens=once(run, HELD, *words))) is None
-        live(run, Life(bars=14, begins=HELD + timedelta(minutes=1)))
+        life = Life(bars=14, events=first + more, happens=once(run, HELD, *words), look_s=SELDOM_S)
+        assert live(run, life) is None
+        live(run, Life(bars=14, begins=HELD + timedelta(minutes=1), look_s=SELDOM_S))
         events = events_of(run)
         assert len(said(events, Steered)) == 1
         assert results(events) == [("close", "done")]

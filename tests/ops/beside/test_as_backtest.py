@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from exchange_session import Lived
-from feed_session import Life, live
+from feed_session import SELDOM_S, Life, live
 from run_support import run
 from told_exchange import START
 
@@ -60,7 +60,7 @@ def test_so_is_one_on_a_feed_whose_kill_switch_sold_between_two_bars(
             left.pop()
             assert halt(["--flatten", "--reason", "a drill"]) == 0
 
-    live(tmp_path / "run", Life(bars=14, happens=flatten))
+    live(tmp_path / "run", Life(bars=14, happens=flatten, look_s=SELDOM_S))
     found = compared(tmp_path / "run", capsys)
     assert found["fills"][0] > 1
     assert found["equity"][0] == found["equity"][1]

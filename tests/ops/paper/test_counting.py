@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from accounts import OnAccount, at_account
-from feed_session import Life, live, settings_of
+from feed_session import SELDOM_S, Life, live, settings_of
 
 from agents.desk.clocked.voters import voters_of
 from agents.records.folder import JOURNAL
@@ -31,7 +31,7 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("paper") / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
-        live(folder, Life(bars=60))
+        live(folder, Life(bars=60, look_s=SELDOM_S))
     return folder
 
 

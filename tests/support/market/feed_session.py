@@ -12,7 +12,7 @@ from gate_support import PLAIN
 from klines_server import Klines, Reply, _json, _market, serving
 from storm import Storm
 from told_exchange import MARKETS, START, ToldExchange
-from virtual_clock import VirtualClock
+from virtual_clock import PULSE_S, VirtualClock
 
 from agents.approval.petition import AUTO
 from agents.court.minds.watchlist import nobody_knows
@@ -41,6 +41,7 @@ from market.timeframe import Timeframe
 
 DAYS = 4
 BEGINS = START + timedelta(minutes=10)
+SELDOM_S = 5.0
 
 
 class Killed(Exception):
@@ -111,6 +112,8 @@ class Life(NamedTuple):
     """Makes who answers for the models, if they sit."""
     shadow: Callable[[VirtualClock], Asker] | None = None
     """Makes who answers for those of the shadow court."""
+    look_s: float = PULSE_S
+    """How often the pulse looks while the feed waits [s]: `SELDOM_S` where nothing that is proved hangs on the half second."""
 
 
 def _stand(clock: VirtualClock, event: Journaled) -> None:
@@ -130,7 +133,7 @@ def settings_of(life: Life) -> Settings:
 
 def live(folder: Path, life: Life, told: list[str] | None = None) -> SessionEnd | None:
     """A session, new or resumed if the folder holds a journal. None if it was killed."""
-    clock, words = VirtualClock(life.begins, waiters=2), [] if told is None else told
+    clock, words = VirtualClock(life.begins, 2, life.look_s), [] if told is None else told
     wire = Wire(clock)
     wire.down, wire.told.changed, wire.gone = life.down, life.changed, life.gone
     with serving(wire):
