@@ -36,6 +36,12 @@ def write_once(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def behind_links(path: Path) -> Path:
+    """The whole path of what a name stands for, behind all links. Links that lead back to themselves are left as they are: who
+    reads them is refused by the system (`Path.resolve` raises RuntimeError, which is no answer to a user)."""
+    return Path(os.path.realpath(path))
+
+
 @contextmanager
 def passing_folder() -> Iterator[Path]:
     """An empty folder that is removed afterwards. Raises OSError."""

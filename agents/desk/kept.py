@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agents.desk.request import RunRequest, WorldRequest
 from agents.records.folder import REQUEST
 from config.errors import OutputFault
-from config.files import write_whole
+from config.files import behind_links, write_whole
 from config.frozen import Frozen
 from rl.model import CARD
 
@@ -77,7 +77,7 @@ def with_whole_paths(world: WorldRequest) -> WorldRequest:
     own_profile = world.profile.endswith((".yaml", ".yml")) or "/" in world.profile
     return world.model_copy(
         update={
-            "profile": str(Path(world.profile).expanduser().resolve()) if own_profile else world.profile,
+            "profile": str(behind_links(Path(world.profile).expanduser())) if own_profile else world.profile,
             "overrides": {key: _of_setting(key.rpartition(".")[2], value) for key, value in world.overrides.items()},
             "bars": bars.model_copy(
                 update={name: tuple(str(_whole(path)) for path in getattr(bars, name)) for name in _FILES_OF_BARS}
@@ -93,7 +93,7 @@ _FILES_OF_BARS = ("data", "detail", "funding", "facts")
 
 
 def _whole(path: str | None) -> str | None:
-    return None if path is None else str(Path(path).resolve())
+    return None if path is None else str(behind_links(Path(path)))
 
 
 def _of_setting(name: str, value: Any) -> Any:

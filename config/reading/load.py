@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.errors import UsageFault
+from config.files import behind_links
 from config.reading.document import read_document
 from config.reading.faults import judged, nearest
 from config.reading.tree import Node, Place, SettingFault, merged, plain, planted
@@ -110,11 +111,11 @@ def _chain(name_or_path: str) -> _Chain:
         places = (asked_by,) if asked_by else ()
         if file is None:
             return _Chain([], [*faults, SettingFault("extends" if asked_by else "", _no_profile(wanted), places)])
-        if file.resolve() in seen:
+        if behind_links(file) in seen:
             return _Chain(
                 [], [*faults, SettingFault("extends", f"{wanted!r} extends itself, through its parents", places)]
             )
-        seen.append(file.resolve())
+        seen.append(behind_links(file))
         shown = str(file) if _is_path(wanted) else f"{wanted}.yaml"
         document, found = read_document(file, shown)
         faults += found

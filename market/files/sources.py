@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.errors import DataFault
+from config.files import behind_links
 from market.files.text.opened import members_of
 from market.store.shelves import shelf_of, shelves_in
 
@@ -37,7 +38,7 @@ class Source(NamedTuple):
 def files_of(given: Sequence[Path]) -> list[Path]:
     """The files that are given by name, in folders, and by patterns like data/*.csv, each once. Raises DataFault."""
     found = [file for path in given for file in _files(path)]
-    return list({file.resolve(): file for file in found}.values())
+    return list({behind_links(file): file for file in found}.values())
 
 
 def sources_of(given: Sequence[Path]) -> list[Source]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.errors import DataFault, UsageFault
+from config.files import behind_links
 from market.symbols import normalise_symbol
 from market.timeframe import Timeframe
 
@@ -52,7 +53,7 @@ def shelf(exchange: str, symbol: str, timeframe: Timeframe) -> Shelf:
 
 def shelf_of(folder: Path) -> Shelf | None:
     """The shelf whose folder this is; None for any other folder."""
-    parts = folder.resolve().parts[-3:]
+    parts = behind_links(folder).parts[-3:]
     values = [part.partition("=")[2] for part in parts if part.partition("=")[0] in _LEVELS]
     if len(values) != len(_LEVELS) or values[2] not in list(Timeframe):
         return None

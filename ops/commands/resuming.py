@@ -18,6 +18,7 @@ from agents.records.reading import refuse_other_key
 from agents.records.record import Session
 from agents.records.steered import Steered
 from config.errors import JournalFault, UsageFault
+from config.files import behind_links
 from config.secrets import load_secrets, state_dir
 from execution.journal.rescue import take_in
 
@@ -28,7 +29,7 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
     Raises JournalFault for a folder that is no run, UsageFault for recorded bars whose files are unknown, and for another --out.
     """
     folder = Path(str(typed.resume))
-    if typed.out is not None and Path(typed.out).resolve() != folder.resolve():
+    if typed.out is not None and behind_links(Path(typed.out)) != behind_links(folder):
         raise UsageFault(
             f"--resume goes on in {folder}, and --out names another folder. Nothing was started. Leave one of them out."
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from agents.records.folder import JOURNAL
 from config.clock import SystemClock
 from config.errors import JournalFault, UsageFault
+from config.files import behind_links
 from config.progress import Progress
 from config.secrets import KEY_FILE, journal_key, load_secrets, read_key, state_dir
 from execution.journal.rows import key_id
@@ -30,7 +31,7 @@ def backup_command(arguments: argparse.Namespace) -> int:
 
 
 def _keep(arguments: argparse.Namespace) -> int:
-    runs, into = [Path(run).resolve() for run in arguments.runs], Path(arguments.to)
+    runs, into = [behind_links(Path(run)) for run in arguments.runs], Path(arguments.to)
     stream = None if arguments.quiet else sys.stderr
     with Progress(len(runs) + 1, "runs, and the file", stream, after_s=1.0) as progress:
         place, manifest = keep(

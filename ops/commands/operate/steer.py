@@ -8,6 +8,7 @@ from pathlib import Path
 from config.clock import SystemClock
 from config.confirm import confirm
 from config.errors import NotConfirmed, UsageFault
+from config.files import behind_links
 from execution.steering.mailbox import Answer, Mailbox
 from execution.steering.words import BY_NAME, SteerVerb, Target, Word, confirmation, word_of, wrong_target
 from market.symbols import normalise_symbol
@@ -28,7 +29,7 @@ def steer_command(arguments: argparse.Namespace) -> int:
         raise UsageFault(f"{wrong}. Nothing was asked.")
     if not row.is_brake and not arguments.why.strip():
         raise UsageFault(f"{arguments.verb} takes a brake off: say with --why why it is safe. Nothing was asked.")
-    box, asked = Mailbox(folder), confirmation(row.name, target, folder.resolve().name)
+    box, asked = Mailbox(folder), confirmation(row.name, target, behind_links(folder).name)
     box.refuse_deaf(row.name)
     if not arguments.yes:
         _confirm(asked.words, asked.told, is_brake=row.is_brake)

@@ -45,7 +45,19 @@ _USED, _LIMIT = "tribunal_limit_used_ratio", "tribunal_limit_ratio"
 _BREAKER, _ENDED = "tribunal_breaker_latched", "tribunal_orders_ended_total"
 _OPEN, _ALERTS = "tribunal_orders_open", "tribunal_alerts_total"
 _ACK, _LATENCY = "tribunal_order_acknowledgement_seconds_bucket", "tribunal_llm_latency_seconds_bucket"
+_AHEAD, _RATE = "tribunal_exchange_clock_ahead_seconds", "tribunal_exchange_rate_limit_used_ratio"
+_ASKED, _COMMIT = "tribunal_exchange_requests_total", "tribunal_journal_commit_seconds_bucket"
 _REQUESTS, _DAY, _DAY_LIMIT = "tribunal_llm_requests_total", "tribunal_llm_day_cost_usd", "tribunal_llm_day_limit_usd"
+
+
+def _requests(*, failed: int, answered: int) -> dict[str, str]:
+    """So many requests to the exchange each minute."""
+    of_each = {"failed": failed, "answered": answered}
+    return {
+        name: values
+        for result, each in of_each.items()
+        for name, values in of(_ASKED, f"0+{each}x15000", exchange="binance", result=result).items()
+    }
 
 
 def _near(limit: str, used: str) -> dict[str, str]:
@@ -118,6 +130,10 @@ CASES = {
     "AcknowledgementSlow": Case(_buckets(_ACK, slow=True), _buckets(_ACK, slow=False)),
     "AccountDiffers": Case(of("tribunal_account_differences", "1"), of("tribunal_account_differences", "0")),
     "MarketCloseOnly": Case(of("tribunal_markets_close_only", "1"), of("tribunal_markets_close_only", "0")),
+    "ClockOff": Case(of(_AHEAD, "-1.5", exchange="binance"), of(_AHEAD, "0.8", exchange="binance")),
+    "RateLimitNear": Case(of(_RATE, "0.85", exchange="binance"), of(_RATE, "0.75", exchange="binance")),
+    "ExchangeRequestsFail": Case(_requests(failed=1, answered=3), _requests(failed=1, answered=9)),
+    "JournalSlow": Case(_buckets(_COMMIT, slow=True), _buckets(_COMMIT, slow=False)),
     "ModelsFail": Case(
         {**of(_REQUESTS, "0+1x15000", outcome="ok"), **of(_REQUESTS, "0+2x15000", outcome="timeout")},
         {**of(_REQUESTS, "0+2x15000", outcome="ok"), **of(_REQUESTS, "0+1x15000", outcome="timeout")},
