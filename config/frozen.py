@@ -39,11 +39,11 @@ class Frozen(BaseModel):
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> Self:
         """`of_ours` of a dictionary that nobody else holds: the value keeps it."""
-        made = cls.__new__(cls)
-        _set(made, "__dict__", values)
-        _set(made, "__pydantic_fields_set__", _all_fields(cls))
-        _set(made, "__pydantic_extra__", None)
-        _set(made, "__pydantic_private__", None)
+        made = _blank(cls)
+        _set_values(made, values)
+        _set_names(made, _all_fields(cls))
+        _set_extra(made, None)
+        _set_private(made, None)
         return made
 
 
@@ -53,8 +53,12 @@ def _all_fields(kind: type[Frozen]) -> set[str]:
     return set(kind.model_fields)
 
 
-_set = object.__setattr__
-"""Sets an attribute of a value that is frozen."""
+_blank = object.__new__
+_set_values, _set_names, _set_extra, _set_private = (
+    vars(BaseModel)[name].__set__
+    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
+"""Set an attribute of a value that is frozen, by its slot: a search for it by name takes three times as long."""
 
 
 class Journaled(Frozen):

@@ -146,6 +146,10 @@ class VenueReport(Frozen):
         return not told and self.account is None and self.close_only is None
 
 
+NOTHING = VenueReport()
+"""A report that tells of nothing."""
+
+
 def asked(what: str, tape: Slice) -> str:
     """Return the name of a venue's report on a slice: "bar", or "bar 3" for the third part of a bar."""
     return f"{what} {tape.number}" if isinstance(tape, Part) else what

@@ -5,6 +5,7 @@ A coarse bar with missing fine bars is kept, because the market did trade in it.
 is missing, the first bar after it.
 """
 
+import math
 from datetime import datetime
 
 import numpy as np
@@ -66,19 +67,20 @@ class Resampler:
 
         Raises ValueError when the bar is not newer than the last one.
         """
-        if self._last is not None and bar.close_utc <= self._last:
-            raise ValueError(f"the bar of {bar.close_utc.isoformat()} is not newer than the last one")
+        close_utc = bar.close_utc
+        if self._last is not None and close_utc <= self._last:
+            raise ValueError(f"the bar of {close_utc.isoformat()} is not newer than the last one")
         closed: tuple[Bar, ...] = ()
         forming = self._forming
-        if forming is not None and bar.close_utc <= forming.ends:
+        if forming is not None and close_utc <= forming.ends:
             forming.grow(bar)
         else:
             closed = self._close()
             begins = self._coarser.floor(bar.open_utc)
             whole = self._last is not None or begins == bar.open_utc
             forming = self._forming = _Forming(begins + self._coarser.duration, whole, bar)
-        self._last = bar.close_utc
-        return closed + self._close() if bar.close_utc == forming.ends else closed
+        self._last = close_utc
+        return closed + self._close() if close_utc == forming.ends else closed
 
     def _close(self) -> tuple[Bar, ...]:
         forming, self._forming = self._forming, None
@@ -95,15 +97,17 @@ class _Forming:
         self.open, self.high, self.low, self.close, self.volume = bar.open, bar.high, bar.low, bar.close, bar.volume
 
     def grow(self, bar: Bar) -> None:
-        if bar.high > self.high:
-            self.high = bar.high
-        if bar.low < self.low:
-            self.low = bar.low
+        high, low = bar.high, bar.low
+        if high > self.high:
+            self.high = high
+        if low < self.low:
+            self.low = low
         self.close = bar.close
         self.volume += bar.volume
 
     def bar(self, timeframe: Timeframe) -> Bar:
-        return Bar(
+        checked = math.isfinite(self.volume)  # all else has come from bars as it is
+        return (Bar.of_ours if checked else Bar)(
             symbol=self.symbol,
             timeframe=timeframe,
             close_utc=self.ends,

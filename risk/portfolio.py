@@ -64,5 +64,7 @@ class Portfolio(Frozen):
     @property
     def deployed(self) -> Decimal:
         """Gross notional of positions and of entries that are sent and not yet filled, in quote units."""
+        if not self.positions and not self.pending_notional:
+            return Decimal(0)
         held = sum((abs(held.notional) for held in self.positions), Decimal(0))
         return held + sum((abs(coming) for coming in self.pending_notional.values()), Decimal(0))

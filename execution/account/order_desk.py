@@ -23,7 +23,7 @@ from execution.account.order_errors import OrderErrors
 from execution.account.orders import Orders
 from execution.exact import EXACT
 from execution.journal.event import Sink
-from execution.reports import LOOK, DustSwept, Fill, VenueReport, VenueWord
+from execution.reports import LOOK, NOTHING, DustSwept, Fill, VenueReport, VenueWord
 from execution.venues.venue import Venue
 from market.book import Book
 from risk.order import Order
@@ -103,7 +103,7 @@ class OrderDesk:
         if asked == LOOK:
             self.books.clear()
             self.books_at.clear()
-        if report.is_empty:
+        if report is NOTHING or report.is_empty:
             return
         self._sink.append(VenueWord(asked=asked, report=report))
         self._settle(report, at)

@@ -117,6 +117,7 @@ class Trader:
         self._limits = limits
         self._venue = venue
         self._instruments = venue.instruments()
+        self._shorts = any(traded.may_be_short for traded in self._instruments.values())
         self._orders = Orders()
         agreements = {name: Agreement(ledger, self._instruments, sink, name) for name in ledger.accounts or ("",)}
         self._desk = OrderDesk(venue, ledger, sink, self._orders, agreements)
@@ -174,7 +175,8 @@ class Trader:
             closed = symbol not in shown.bars or symbol in shown.frozen or self._closed(symbol) is not None
             if closed or self.breakers.open_on(symbol, "long" if side is Side.BUY else "short") is not None:
                 await self._desk.cancel_entry(symbol, at)
-        await self.pursue(at, {symbol: touch for symbol in self.pursued if (touch := self._touch(symbol)) is not None})
+        if pursued := self.pursued:
+            await self.pursue(at, {symbol: touch for symbol in pursued if (touch := self._touch(symbol)) is not None})
         for symbol, bar in shown.bars.items():
             if self._orders.held(symbol) is not None:
                 await self._protection.trail(symbol, bar, at)
@@ -282,7 +284,8 @@ class Trader:
 
     def exposure(self, portfolio: Portfolio) -> Exposure:
         """Deployed share, drawdown, VaR and ES of the book."""
-        equity, limits = float(portfolio.equity), self._limits
+        worth, limits = portfolio.equity, self._limits
+        equity = float(worth)
         weights = {
             held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
         }
@@ -294,7 +297,7 @@ class Trader:
             es_1d = max(0.0, one_day_es(steps, limits, horizon))
         figures = {
             "deployed_fraction": float(portfolio.deployed) / equity,
-            "drawdown": float(1 - portfolio.equity / self.breakers.peak_equity),
+            "drawdown": float(1 - worth / self.breakers.peak_equity),
             "var_1d": var_1d,
             "es_1d": es_1d,
         }
@@ -565,8 +568,7 @@ class Trader:
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
         if limits.turbulence == "symbol":
             moves = {symbol: self.window.last_move(symbol) for symbol in sorted(shown.bars)}
-            shorts = any(traded.may_be_short for traded in self._instruments.values())
-            self._step(observe_falls(self.breakers, at, moves, self._least_fall, limits, both_sides=shorts))
+            self._step(observe_falls(self.breakers, at, moves, self._least_fall, limits, both_sides=self._shorts))
         else:
             for symbol in shown.bars:
                 self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))

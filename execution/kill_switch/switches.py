@@ -23,7 +23,7 @@ class FileSwitch:
         self._scopes = (ALL, profile)
         self._unlatched: dict[str, Latch | None] = dict.fromkeys(self._scopes)
         self._before: dict[str, Latch | None] | None = None
-        self._halts: tuple[Halt, ...] = ()
+        self._unchanged = Reading()
 
     def read(self, look: int) -> Reading:
         """The latches that are down now. The first look also reports a lift that no session has noted yet."""
@@ -32,9 +32,9 @@ class FileSwitch:
         )
         before, self._before = self._before, now
         if before != now:
-            self._halts = _halts(now)
-            return Reading(self._halts, tuple(self._lifted(before, now)))
-        return Reading(self._halts)
+            self._unchanged = Reading(_halts(now))
+            return self._unchanged._replace(lifted=tuple(self._lifted(before, now)))
+        return self._unchanged
 
     def standing(self) -> tuple[Halt, ...]:
         """The latches that are down now. It is no look: nothing counts as seen."""

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
 from execution.exact import exact_decimal
-from execution.reports import Fill, Funding, OrderState, OrderStatus, VenueAccount, VenueReport
+from execution.reports import NOTHING, Fill, Funding, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.simulated.account import SpotAccount
 from execution.simulated.book_model import BookModel
 from execution.simulated.floor import SpotFloor
@@ -35,8 +35,6 @@ from market.bar import Slice
 from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order, Seal
-
-_NOTHING = VenueReport()
 
 
 class SimulatedVenue:
@@ -126,17 +124,18 @@ class SimulatedVenue:
     def _trading(self, shown: Slice, *, opens: bool) -> VenueReport:
         states: list[OrderState] = []
         fills: list[Fill] = []
+        bars, doubtful, marks = shown.bars, shown.doubtful, shown.marks
         for symbol, floor in self._floors.items():
-            bar, doubted = shown.bars.get(symbol), False
+            bar, doubted = bars.get(symbol), False
             if bar is None:
-                bar, doubted = shown.doubtful.get(symbol), True
+                bar, doubted = doubtful.get(symbol), True
             if bar is None:
                 continue
-            mark = shown.marks.get(symbol)
+            mark = marks.get(symbol)
             for report in floor.begin(bar, doubted, mark) if opens else floor.walk(bar, doubted, mark):
                 states.extend(report.states)
                 fills.extend(report.fills)
-        return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING
+        return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else NOTHING
 
     def _settled(self, shown: Slice) -> Iterable[Funding]:
         """Charge the account the funding that is due on its positions."""

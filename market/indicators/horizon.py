@@ -64,12 +64,12 @@ class _Streams:
         self._history: list[tuple[float, float, float]] = []
 
     def push(self, high: float, low: float, close: float) -> None:
-        self.before = self.now
-        self.now = self.now.copy()
+        self.before, now = self.now, self.now.copy()
+        self.now = now
         for name, handle in self._of_close:
-            self.now[name] = handle.update(close)
+            now[name] = handle.update(close)
         for name, handle in self._of_range:
-            self.now[name] = handle.update(high, low, close)
+            now[name] = handle.update(high, low, close)
         if self._young:
             self._history.append((high, low, close))
             self._open_those_that_can()
@@ -109,13 +109,14 @@ class Horizon:
 
     def push(self, bar: Bar) -> None:
         """Take the next closed bar. Raises ValueError when it is not newer than the last one."""
+        high, low, close = bar.high, bar.low, bar.close
         if self._bar is not None:
             if bar.close_utc <= self._bar.close_utc:
                 raise ValueError(f"the bar of {bar.close_utc.isoformat()} is not newer than the last one")
-            self._returns.append(math.log(bar.close / self._bar.close))
-        self._streams.push(bar.high, bar.low, bar.close)
-        self._highs.append(bar.high)
-        self._lows.append(bar.low)
+            self._returns.append(math.log(close / self._bar.close))
+        self._streams.push(high, low, close)
+        self._highs.append(high)
+        self._lows.append(low)
         self._volumes.append(bar.volume)
         self._bar = bar
         self._bars += 1
@@ -143,7 +144,7 @@ class Horizon:
         macd, macd_signal, macd_hist = now["macd"] or (None, None, None)
         macd_before, macd_signal_before, _ = before["macd"] or (None, None, None)
         upper, middle, lower = now["bbands"] or (None, None, None)
-        rsi = now["rsi_14"]
+        rsi, has_before = now["rsi_14"], self._has_before
         return {
             "symbol": self._symbol,
             "timeframe": self._timeframe,
@@ -171,8 +172,8 @@ class Horizon:
             "adx_14": now["adx_14"],
             "realized_volatility": self._volatility(),
             "volume_ratio_20": self._volume_ratio(),
-            "highest_20": max(islice(self._highs, _BEFORE)) if self._has_before else None,
-            "lowest_20": min(islice(self._lows, _BEFORE)) if self._has_before else None,
+            "highest_20": max(islice(self._highs, _BEFORE)) if has_before else None,
+            "lowest_20": min(islice(self._lows, _BEFORE)) if has_before else None,
             "ema_cross_up": _crosses(before["ema_12"], before["ema_26"], now["ema_12"], now["ema_26"]),
             "ema_cross_down": _crosses(before["ema_26"], before["ema_12"], now["ema_26"], now["ema_12"]),
             "golden_cross": _crosses(before["sma_50"], before["sma_200"], now["sma_50"], now["sma_200"]),
