@@ -16,7 +16,9 @@ from config.errors import TribunalError
 from execution.journal.chain import NOTHING, Head, NothingWritten, head_at, last_row
 from ops.live.following.window import Window
 
-UNWRITTEN = "The session has written nothing yet: it writes its events in groups. If none runs here, it was killed before it began."
+UNWRITTEN = (
+    "The session has written nothing yet: it writes in groups. If none runs here, it was killed before it began."
+)
 _A_PAGE = 256
 _EVERY_S, _ENDED_EVERY_S = 0.5, 2.0
 """How often a journal is looked at that grows, and one that has its end [s]."""
