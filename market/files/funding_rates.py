@@ -3,8 +3,8 @@
 A rate is the share of the notional that longs pay to shorts at its time; a negative rate is paid to longs. Times are rounded to
 the minute, because exchanges record them some milliseconds late. The reader refuses times without a time zone, because
 publishers write them in different zones; rates that are not finite or above `MOST`, because those are percentages or damaged;
-rates whose median is above `MOST_A_YEAR`, because those are percentages, if the name of the column does not say its unit; and two
-different rates of one market and time.
+rates whose median over any month is above `MOST_A_YEAR`, because those are percentages, if the name of the column does not say
+its unit; and two different rates of one market and time.
 """
 
 from collections.abc import Sequence
@@ -27,16 +27,17 @@ from market.symbols import normalise_symbol
 MOST = 0.05
 """The largest accepted rate of one interval [fraction of the notional]. A larger one is a percentage, or damaged."""
 MOST_A_YEAR = 2.0
-"""The largest accepted median of one market's rates, over a year [fraction of the notional].
+"""The largest accepted median of a month of one market's rates, over a year [fraction of the notional].
 
-The median of 33 real markets is 0.1; of any 30 days of them at most 1.8. The same rates in percent have medians of 3 to 180.
+Rates of zero are left out: they say nothing of the unit. The median of 33 real markets is 0.1; of any 30 days of them at most
+1.8. The same rates in percent have medians of 3 to 180.
 """
 _MINUTE_MS = 60_000
 _YEAR_MS, _HOUR_MS = 365 * 86_400_000, 3_600_000
-_USUAL_MS = 8 * _HOUR_MS
+_USUAL_MS, _MONTH_MS = 8 * _HOUR_MS, 30 * 24 * _HOUR_MS
 _FUNDING_TIMES = ("funding_time", "fundingtime", "calc_time", "time_as_published", *TIMES)
 _RATES = ("funding_rate", "fundingrate", "last_funding_rate", "rate")
-_UNITS = {"fraction": 1.0, "percent": 100.0, "pct": 100.0, "bps": 10_000.0}
+_UNITS = {"fraction": 1.0, "percent": 100.0, "pct": 100.0, "%": 100.0, "bps": 10_000.0}
 """Units at the end of a column's name, `funding_rate_percent`, and what one is divided by."""
 _TOLD = {f"{name}_{unit}": parts for name in _RATES for unit, parts in _UNITS.items()}
 _ZONED = r"(?:Z|[+-]\d{2}:?\d{2})\s*$"
@@ -111,17 +112,33 @@ def _numbers(column: "pd.Series[Any]") -> Floats:
 
 
 def _refuse_percent(markets: Sequence[tuple[str, Millis, Floats]], path: Path, column: str) -> None:
-    """Raise DataFault when the median rate of a market, paid over a year, can only be in percent."""
+    """Raise DataFault when the median rate of a month of a market, paid over a year, can only be in percent."""
     for symbol, at_ms, rates in markets:
-        usual = float(np.median(np.abs(rates)))
         gap_ms = float(np.median(np.diff(np.unique(at_ms)))) if len(np.unique(at_ms)) > 1 else _USUAL_MS
-        a_year = usual * _YEAR_MS / min(max(gap_ms, _HOUR_MS), 24 * _HOUR_MS)
+        paid_ms = min(max(gap_ms, _HOUR_MS), 24 * _HOUR_MS)
+        usual, of = _highest_middle(at_ms, rates, int(_MONTH_MS / paid_ms))
+        a_year = usual * _YEAR_MS / paid_ms
         if a_year > MOST_A_YEAR:
             raise DataFault(
-                f"The middle rate of {symbol} in {path.name} is {usual:g}; as a share of the notional it would cost "
+                f"The middle rate of {symbol} in {path.name} is {usual:g}{of}; as a share of the notional it would cost "
                 f"{a_year:.0%} a year, so it is probably in percent: it was not read; name the column {plain(column)}_percent if "
                 f"it is, or {plain(column)}_fraction if 0.0001 means 0.01%."
             )
+
+
+def _highest_middle(at_ms: Millis, rates: Floats, month: int) -> tuple[float, str]:
+    """The highest median of `month` rates in a row that are not zero, and where it is, if it is not that of all of them.
+
+    A file can change its unit midway, and rates of zero have none.
+    """
+    order = np.argsort(at_ms, kind="stable")
+    size = pd.Series(np.abs(rates)[order])
+    size = size[size > 0]
+    if len(size) <= month:
+        return (float(size.median()) if len(size) else 0.0), ""
+    middle = size.rolling(month).median()
+    last = size.index.to_numpy(np.int64)[int(np.nanargmax(middle.to_numpy(np.float64)))]
+    return float(middle.max()), f" in the month up to {from_ms(int(at_ms[order][last])):%Y-%m-%d}"
 
 
 def _moments_ms(times: "pd.Series[Any]", path: Path) -> Millis:

@@ -18,7 +18,7 @@ from market.candles import Floats
 
 Decimal = Literal[".", ","]
 _MAX_BAD = 0.05
-_NUMBER = {mark: rf"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?" for mark in (r"\.", ",")}
+_NUMBER = {mark: rf"[+-]?(?:[0-9]+{mark}?[0-9]*|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?" for mark in (r"\.", ",")}
 _OPEN = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
 """One mark before three digits: a decimal, or thousands."""
 _BLANK = ("", "-", "–", "—", "null", "none", "nan", "n/a", "na")

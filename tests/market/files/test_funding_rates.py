@@ -100,6 +100,26 @@ def test_rates_whose_middle_can_only_be_a_percentage_are_refused_unless_their_co
         assert found["BTC/USDT"].rate.tolist() == pytest.approx(values)
 
 
+def test_neither_zeros_nor_a_part_in_another_unit_hide_percentages(tmp_path: Path) -> None:
+    times = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=8 * number) for number in range(360)]
+    mostly_zero = [0.01 if number % 3 == 0 else 0.0 for number in range(90)]
+    with pytest.raises(DataFault, match=r"middle rate of BTC/USDT in .* is 0.01; .*probably in percent"):
+        read_funding_files([funding_file(tmp_path, times[:90], mostly_zero)], BTC)
+    changes = [0.0001] * 240 + [0.01] * 120
+    with pytest.raises(DataFault, match=r"is 0.01 in the month up to 2024-0.*probably in percent"):
+        read_funding_files([funding_file(tmp_path, times, changes)], BTC)
+    quiet = [0.0001 if number % 3 == 0 else 0.0 for number in range(360)]
+    assert read_funding_files([funding_file(tmp_path, times, quiet)], BTC)["BTC/USDT"].rate.tolist() == quiet
+
+
+@pytest.mark.parametrize("column", ["funding_rate (%)", "Funding Rate %", "funding_rate [%]"])
+def test_a_sign_of_percent_in_the_name_of_the_column_is_its_unit(tmp_path: Path, column: str) -> None:
+    told = pd.DataFrame({"time": [at.isoformat() for at in EIGHTS], column: np.multiply(rates(40), 100)})
+    told.to_csv(tmp_path / "BTCUSDT.csv", index=False)
+    found = read_funding_files([tmp_path / "BTCUSDT.csv"], BTC)
+    assert found["BTC/USDT"].rate.tolist() == pytest.approx(rates(40))
+
+
 def test_the_unit_is_judged_for_each_market_of_a_file(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {

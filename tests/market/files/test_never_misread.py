@@ -69,6 +69,12 @@ def test_the_mark_that_the_user_names_is_obeyed(numbers: list[str], style: str) 
     assert found.tolist() == [float(number) for number in numbers]
 
 
+@pytest.mark.parametrize("cell", ["\u0664\u0662.\u0661", "\u096a\u0968.\u0967", "\uff14\uff12.\uff11"])
+def test_digits_of_another_script_are_refused_in_words(cell: str) -> None:
+    with pytest.raises(DataFault, match=r"row 1, column close: .* is no number"):
+        numbers_of(pd.Series([cell] * 3, name="close", dtype="str"), ".", "a.csv")
+
+
 DATES = {
     "dmy": ("%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%y %H:%M"),
     "mdy": ("%m/%d/%Y %H:%M", "%m.%d.%Y %H:%M"),
