@@ -30,8 +30,8 @@ _MONEY = _FIAT | _STABLE
 _COINS_PRICED_IN = ("BNB", "ETH", "BTC")
 """Coins that are quotes, the strongest last: ETH/BTC is a market, BTC/ETH is one in the wrong order."""
 _QUOTES = (*QUOTES, *sorted(_MONEY.difference(QUOTES)), "TRX", "DOGE", "XBT")
-_ANY_BASE = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD")
-"""Quotes that mark a market in a file name, whatever stands before them; no ordinary word ends so."""
+DOLLARS = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD")
+"""Quotes that are worth a dollar. They mark a market in a file name, whatever stands before them; no ordinary word ends so."""
 
 _COINS = _names(
     """AAVE ACH ADA AERO AGIX AGLD AKT ALGO ALICE ALPHA AMP ANKR ANT APE API3 APT AR ARB ARK ARKM ARPA ASTR ATA ATOM
@@ -114,7 +114,7 @@ def _in_name(token: str) -> tuple[str, ...]:
     """The markets that one word of a file name can mean. An unknown coin is one before a dollar only: words end in all else."""
     pairs = (pair.split("/") for pair in _splits(token))
     return tuple(
-        f"{base}/{quote}" for base, quote in pairs if base in _KNOWN or (quote in _ANY_BASE and base not in _WORDS)
+        f"{base}/{quote}" for base, quote in pairs if base in _KNOWN or (quote in DOLLARS and base not in _WORDS)
     )
 
 

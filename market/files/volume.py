@@ -13,7 +13,7 @@ import numpy as np
 from config.errors import DataFault
 from market.candles import Floats
 from market.files.text.names import TICKS, VOLUMES
-from market.symbols import QUOTES
+from market.symbols import DOLLARS, QUOTES
 
 Numbers = Callable[[str], Floats]
 _BASE = ("base_volume", "basevolume", "volume_base", "volumefrom", "volume_from", "base_asset_volume")
@@ -65,14 +65,16 @@ def volume_of(
     quotes = _present(columns, (*_QUOTE, *_of_currency(quote)))
     plain = _present(columns, VOLUMES)
     others = [column for name, column in columns.items() if name.startswith("volume_") and column not in bases + quotes]
-    money = [column for column in others if _currency(column) in QUOTES and _currency(column) != base]
+    money = [column for column in others if _is_money(_currency(column), quote)]
     quotes += money
-    unknown = [column for column in others if column not in money]
+    known = bool(bases or quotes or plain)  # then a volume in a third currency says nothing
+    unknown = [column for column in others if column not in money and not (known and _currency(column) in QUOTES)]
     if given is not None:
         own = {"base": bases, "quote": quotes}[given] or plain or unknown or _present(columns, TICKS)
         if own:
             return _in_base(numbers(own[0]), own[0], prices, given, f"{given} (--volume)")
     if bases:
+        _refuse_turned(bases[0], quotes, numbers, prices, file)
         return _in_base(numbers(bases[0]), bases[0], prices, "base", f"base ({bases[0]})")
     if plain and columns.keys() >= _COINMARKETCAP:
         return _in_base(numbers(plain[0]), plain[0], prices, "quote", "quote (CoinMarketCap's), divided by the close")
@@ -98,6 +100,21 @@ def volume_of(
         f"{base or 'coins'} and "
         "which in money: it was not read. Say the unit with --volume base or --volume quote, or leave one column in the file."
     )
+
+
+def _is_money(currency: str, quote: str) -> bool:
+    """Whether a volume in a currency is one in the quote of its market: the same, or a dollar beside a dollar."""
+    return currency == quote or {currency, quote} <= set(DOLLARS)
+
+
+def _refuse_turned(coins: str, money: list[str], numbers: Numbers, prices: Prices, file: str) -> None:
+    """Raise DataFault when the numbers prove that the volume in coins, by its name, is that in money, and the other way round."""
+    for other in money:
+        if _is_price(numbers(coins), numbers(other), prices):
+            raise DataFault(
+                f"{file}: {coins} is {other} times the price, so what is called coins is money, and the other way round: it was "
+                "not read. Give the two columns each other's names."
+            )
 
 
 def _plain(

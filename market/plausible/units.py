@@ -29,6 +29,7 @@ _BOTH = 0.5  # decades from the unit that a bar should open in
 _ELSEWHERE = math.log(1.9)
 _UNCHANGED = 0.6  # of the last close: below it, or above its inverse, an open may be another unit or another coin
 _LEAST_TIMES = 10.0
+_MANY = 1e15  # from it on, a multiple is told by its size alone
 _A_DAY = 0.15  # log; three times what a volatile coin moves in a day
 
 _UNTIL_SAID = (
@@ -170,6 +171,8 @@ def change_of_coin(bar: Prices, last_close: float, tens: float | None, days: flo
 
 
 def _counted(times: float) -> str:
+    if times >= _MANY:
+        return f"{times:.3g}"
     return f"{times:,.0f}" if times >= 10.0 else f"{times:.2g}"
 
 

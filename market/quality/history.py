@@ -15,6 +15,7 @@ from market.timeframe import Timeframe
 Note = Callable[[str, str], None]
 """Takes a finding: its kind and its detail."""
 
+_LEAST_PRICE, _MOST_PRICE = 1e-30, 1e30  # [quote]
 _NEWEST = 1 / 24
 """Share of the newest bar in the usual volume."""
 
@@ -225,6 +226,8 @@ def impossible(quote: Prices) -> tuple[str, str] | None:
     open_, high, low, close, volume = quote
     if not all(map(math.isfinite, quote)):
         return "non_finite", "a price or the volume is not a number"
+    if 0 < low < _LEAST_PRICE or high > _MOST_PRICE:
+        return "inconsistent", "a price is so small or so large that no coin has it"
     if low <= 0 or volume < 0:
         return "inconsistent", "a price is not positive or the volume is negative"
     if not (low <= open_ <= high and low <= close <= high):

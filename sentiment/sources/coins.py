@@ -17,6 +17,8 @@ _NOBODY = frozenset(
 _MARKS = str.maketrans(dict.fromkeys("[](){}'\"", " "))
 _PART = re.compile(r"[,;|\n\t]+")
 _WITHIN = re.compile(r"[/_-]")
+_VENDORS = re.compile(r"(?<=[A-Z0-9])(?:\.X|=F)$")
+"""How StockTwits marks a coin (BTC.X), and Yahoo a future (BTC=F)."""
 _CONTRACTS = frozenset(("PERP", "SWAP", "FUTURES", "SPOT", "PERPETUAL", *QUOTES))
 _OTHER_NAMES = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "XDG": "DOGE"}
 _COINS_PRICED_IN = frozenset(("BTC", "ETH", "BNB"))
@@ -52,7 +54,7 @@ def _bases(part: str) -> list[str]:
     if " " in text:  # "BTC ETH", "Bitcoin (BTC)"; a name of several words that nobody knows stays whole
         words = text.split()
         return [base for word in words for base in _bases(word)] if _all_short(words) else _mentioned(text)
-    return _base_of_pair(_without_exchange(text.upper()))
+    return _base_of_pair(_VENDORS.sub("", _without_exchange(text.upper())))
 
 
 def _all_short(words: list[str]) -> bool:

@@ -99,13 +99,20 @@ def numbers_of(column: "pd.Series[str]", decimal: Decimal, name: str) -> Floats:
         raise DataFault(
             f"{name}, row {column.index[first] + 1}, column {column.name}: {column.iloc[first]!r} is no number with "
             f"the decimal mark {decimal} "
-            f"({int(wrong.sum())} of {len(cells)} rows). It was not read; expected a number, like 42283.58. Name "
-            "another mark with "
-            f"--decimal {other}"
+            f"({int(wrong.sum())} of {len(cells)} rows). It was not read; expected a number, like 42283.58. "
+            f"{_remedy(column, other)}"
         )
     text = pa.array(cells.where(matched, None), type=pa.string(), from_pandas=True)
     values = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
     return np.asarray(values * unit.to_numpy(), dtype=np.float64)
+
+
+def _remedy(column: "pd.Series[str]", other: str) -> str:
+    """What to do about cells that are no numbers: another mark helps only where they are numbers with it."""
+    cells = _bare(column)
+    if cells.str.fullmatch(rf"[+-]?\d[\d.,]*\{other}[\d.,]*").mean() > 0.5:
+        return f"Name another mark with --decimal {other}"
+    return "Write the cells of this column as bare numbers, without units, brackets or percent."
 
 
 def _as_they_are(column: "pd.Series[str]") -> Floats | None:

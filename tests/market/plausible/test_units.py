@@ -139,3 +139,18 @@ def test_real_changes_of_unit_are_found_and_a_real_crash_is_none(shared: Path) -
                 bar = tuple(float(column[row]) for column in candles.columns)
                 found[symbol] = change_of_unit(bar, float(candles.close[before]), usual_volume=0.0, missing=True)  # type: ignore[arg-type]
     assert found == {"BNX/USDT": 0.01, "LUNA/USDT": 1e5}
+
+
+@pytest.mark.parametrize("price", [5e-324, 1e-300, 1e-40, 1e40, 1e308])
+def test_a_price_that_no_coin_has_is_left_out_and_ends_no_session(price: float) -> None:
+    odd = (price, price, price, price, 1000.0)
+    slices = watched(*map(at, QUIET), odd, *map(at, QUIET))
+    assert "inconsistent" in kinds(slices)
+    assert "unit" not in kinds(slices)
+
+
+def test_a_multiple_of_many_digits_is_told_by_its_size() -> None:
+    (told,) = [
+        found.detail for each in watched(*map(at, QUIET), at(1e28)) for found in each.findings if found.kind == "unit"
+    ]
+    assert "9.96e+25 times" in told

@@ -48,3 +48,8 @@ def test_every_spelling_means_its_base(cell: object, bases: tuple[str, ...]) -> 
 @pytest.mark.parametrize("cell", ["", " ", "[]", "none", "N/A", "crypto", "ALL", "USDT", None, float("nan"), 3, []])
 def test_a_cell_that_names_no_coin_leaves_it_to_the_text(cell: object) -> None:
     assert coins_of(cell) is None
+
+
+@pytest.mark.parametrize(("cell", "base"), [("BTC.X", "BTC"), ("$ETH.X", "ETH"), ("BTC=F", "BTC"), ("BTCUSD=F", "BTC")])
+def test_the_marks_that_vendors_set_behind_a_coin_are_no_part_of_it(cell: str, base: str) -> None:
+    assert coins_of(cell) == (base,)
