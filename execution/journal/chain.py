@@ -43,10 +43,6 @@ NOTHING = Head(0, GENESIS)
 """The end of a journal that has no event."""
 
 
-class NothingWritten(JournalFault):
-    """A journal holds no event: its session has not committed any yet, or was killed before it began."""
-
-
 class _Changed(Exception):
     """The store does not end as it was written."""
 
@@ -248,12 +244,21 @@ def read_rows(path: Path, key: bytes, after: Head = NOTHING) -> Generator[Row, N
             yield found
 
 
+def holds_nothing(path: Path) -> bool:
+    """Whether a journal holds no event: its session has not committed any yet, or was killed before it began.
+
+    Raises JournalFault.
+    """
+    with closing(places.rows_in(path)) as rows:
+        return next(rows, None) is None
+
+
 def first_row(path: Path) -> Row:
-    """The first row, not verified: it names the key that verifies the journal. Raises JournalFault, NothingWritten."""
+    """The first row, not verified: it names the key that verifies the journal. Raises JournalFault."""
     with closing(places.rows_in(path)) as rows:
         for found in rows:
             return found
-    raise NothingWritten(f"{path} holds no event: the run was killed before it began.")
+    raise JournalFault(f"{path} holds no event: the run was killed before it began.")
 
 
 def head_at(path: Path, events: int) -> Head | None:
@@ -267,11 +272,11 @@ def head_at(path: Path, events: int) -> Head | None:
 
 
 def last_row(path: Path) -> Row:
-    """The last row, not verified. Raises JournalFault, NothingWritten."""
+    """The last row, not verified. Raises JournalFault."""
     with closing(places.last_in(path)) as rows:
         for found in rows:
             return found
-    raise NothingWritten(f"{path} holds no event: the run was killed before it began.")
+    raise JournalFault(f"{path} holds no event: the run was killed before it began.")
 
 
 def written_kinds(path: Path) -> Generator[str, None, None]:

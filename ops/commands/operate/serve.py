@@ -3,7 +3,6 @@
 import argparse
 import getpass
 import sys
-from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -11,7 +10,7 @@ from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from config.errors import UsageFault
 from config.secrets import journal_key, load_secrets, state_dir
-from execution.journal.chain import NothingWritten
+from execution.journal.chain import holds_nothing
 from execution.journal.stores.pointer import POINTER
 from ops.live.needed import INSTALL
 
@@ -31,7 +30,7 @@ def serve_command(arguments: argparse.Namespace, stop: Event | None = None) -> i
         return _new_token(arguments.new_token, arguments.scope)
     folder = Path(arguments.run) if arguments.run is not None else _newest()
     key, journal = journal_key(), journal_of(folder)
-    with suppress(NothingWritten):  # the window waits for it in words
+    if not holds_nothing(journal):  # the window waits for it in words
         refuse_other_key(journal, key)
     certificate, secret = arguments.tls or (None, None)
     place = Place(

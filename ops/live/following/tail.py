@@ -13,7 +13,7 @@ from typing import Self
 from agents.records.events import read_events
 from agents.records.reading import refuse_other_key
 from config.errors import TribunalError
-from execution.journal.chain import NOTHING, Head, NothingWritten, head_at, last_row
+from execution.journal.chain import NOTHING, Head, head_at, holds_nothing, last_row
 from ops.live.following.window import Window
 
 UNWRITTEN = (
@@ -47,20 +47,25 @@ class Tail:
         while not self._over.is_set():
             pause = self._every_s
             try:
-                if self._read() == _A_PAGE:
+                if self._head == NOTHING and holds_nothing(self._journal):
+                    self._window.fail(UNWRITTEN)
+                elif self._read() == _A_PAGE:
                     continue
-                self._look_back()
-                self._window.caught_up()
-                with self._window.fold() as fold:
-                    pause = self.ended_every_s if fold is not None and fold.is_over else self._every_s
-            except NothingWritten:
-                self._window.fail(UNWRITTEN)
+                else:
+                    pause = self._caught_up()
             except TribunalError as fault:
                 self._window.fail(str(fault))
             except Exception as fault:  # noqa: BLE001  the boundary of the window: it says why it stopped
                 self._window.fail(f"The window has stopped ({type(fault).__name__}: {fault}). Start it again.")
                 return
             self._over.wait(pause)
+
+    def _caught_up(self) -> float:
+        """All there is was taken; returns when to look again [s]."""
+        self._look_back()
+        self._window.caught_up()
+        with self._window.fold() as fold:
+            return self.ended_every_s if fold is not None and fold.is_over else self._every_s
 
     def _read(self) -> int:
         """Take the next page of events; returns how many there were."""
