@@ -74,7 +74,8 @@ def _may_be_one(word: str, plain_case: bool) -> bool:
 
 def _is_ordinary(word: str) -> bool:
     """Whether a word in lower case is one of everyday language, or one by which a headline shows a project."""
-    return word in no_coins("word") or any(pattern.fullmatch(word) for pattern in (HARM, DOES, PARTS))
+    in_everyday_use = not no_coins("word").isdisjoint((word, word.removesuffix("s")))
+    return in_everyday_use or any(pattern.fullmatch(word) for pattern in (HARM, DOES, PARTS))
 
 
 def _is_acronym(word: str) -> bool:
