@@ -88,7 +88,7 @@ def _composed(text: str, shown: str) -> tuple[yaml.Node | None, SettingFault | N
         form = _bad_form(text)
         root = None if form else yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        return None, _unreadable(error, shown)
+        return None, _unreadable(error, text, shown)
     except yaml.YAMLError as error:
         return None, SettingFault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))
     except UnicodeEncodeError:  # an argument with bytes that are no text
@@ -110,7 +110,7 @@ def _bad_form(text: str) -> tuple[str, int] | None:
     return None
 
 
-def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> SettingFault:
+def _unreadable(error: yaml.MarkedYAMLError, text: str, shown: str) -> SettingFault:
     """The parser's message, with the line where it stopped and, if it tells, the line where the problem began."""
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     if "nesting depth" in (
@@ -120,8 +120,16 @@ def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> SettingFault:
     context = [error.context] if error.context else []
     if context and began is not None and mark is not None and began.line != mark.line:
         context.append(f"that began in line {began.line + 1},")
-    text = "this is not readable as YAML: " + " ".join([*context, error.problem or "it ends too early"])
-    return SettingFault("", text, (Place(shown, mark.line + 1 if mark is not None else None),))
+    why = "this is not readable as YAML: " + " ".join([*context, error.problem or "it ends too early"])
+    lines = text.splitlines()
+    if (
+        mark is not None
+        and mark.line < len(lines)
+        and lines[mark.line][: mark.column + 1].isspace()
+        and "\t" in lines[mark.line]
+    ):
+        why += "; lines are set in with blanks, and this one begins with a tab"
+    return SettingFault("", why, (Place(shown, mark.line + 1 if mark is not None else None),))
 
 
 def _text(file: File, shown: str) -> tuple[str | None, list[SettingFault]]:

@@ -6,8 +6,10 @@ nothing.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -18,6 +20,12 @@ from config.reading.tree import Node, Path, SettingFault, dotted, exact, nearest
 from config.sections.clashes import BEGINS
 
 M = TypeVar("M", bound=BaseModel)
+_FRACTIONS = ("fraction", "0..1")
+"""How the units begin of numbers that people write in per cent."""
+MISSING = "is missing"
+"""How a fault begins that is about a setting without a value."""
+_PERCENT = re.compile(r"(-?[0-9]{1,12}(?:\.[0-9]{1,12})?) ?%", re.ASCII)
+_COMMA = re.compile(r"(-?[0-9]{1,12}),([0-9]{1,12})", re.ASCII)
 _SECRET_WORDS = ("secret", "token", "password", "api_key", "apikey")
 
 
@@ -117,13 +125,24 @@ def _sentences(error: ErrorDetails, tree: Node, root: Spot, wrong: frozenset[Pat
 
 def _wrong(error: ErrorDetails, given: Node | None, spot: Spot | None) -> str:
     if error["type"] == "missing" or given is None:
-        return f"is missing; {_must(spot)}"
+        return f"{MISSING}; {_must(spot)}"
     text = f"{_shown(given)} is not allowed; {_must(spot)}"
     if spot is not None and isinstance(given.value, str) and (guess := nearest(given.value, spot.options)):
         text += f"; did you mean {guess}?"
+    if spot is not None and spot.is_number and isinstance(given.value, str):
+        text += _as_number(given.value.strip(), spot.unit) if spot.kind is not int else ""
     if spot is not None and spot.kind is str and isinstance(given.value, bool | int | float):
         text += "; put it in quotes to make it text"
     return text
+
+
+def _as_number(text: str, unit: str) -> str:
+    """How a number that was written for people is written here: 0.15 for 15 % of a fraction and for 0,15; else empty."""
+    if unit.startswith(_FRACTIONS) and (found := _PERCENT.fullmatch(text)) is not None:
+        return f"; {text} is written {Decimal(found[1]).scaleb(-2).normalize():f}"
+    if (found := _COMMA.fullmatch(text)) is not None:
+        return f"; the decimal mark is a point: {found[1]}.{found[2]}"
+    return ""
 
 
 def _must(spot: Spot | None) -> str:

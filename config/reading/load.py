@@ -14,12 +14,14 @@ from typing import NamedTuple
 from config.errors import UsageFault
 from config.files import behind_links
 from config.reading.document import read_document
-from config.reading.faults import judged, nearest
+from config.reading.faults import MISSING, judged, nearest
 from config.reading.tree import Node, Place, SettingFault, merged, plain, planted
 from config.sections.limits import RiskLimits
 from config.settings import Settings
 
 PROFILES = Path(__file__).parents[1] / "profiles"
+_MANY = 5
+"""Missing settings from which a profile without a parent seems to have forgotten it."""
 _BASE = "base"
 _SOUND = "paper"
 
@@ -72,10 +74,22 @@ def resolve(name_or_path: str, overrides: Mapping[str, object] | None = None) ->
     tree = reduce(merged, [*reversed(files), given, name])
     tree = Node(tree.value, files[0].place)
     settings, found = judged(Settings, tree, _sound())
-    faults = _together(faults, found)
+    faults = _together(faults, found if own < len(files) else _of_an_orphan(found, files[-1]))
     if settings is None or faults:
         raise _refusal(f"The profile {name_or_path!r}", faults)
     return Resolved(settings, tree, reduce(merged, [*reversed(files[:own]), given]))
+
+
+def _of_an_orphan(faults: list[SettingFault], file: Node) -> list[SettingFault]:
+    """The faults of a profile that extends none: all that it does not set is one fault, and what mends it is said."""
+    missing = [fault for fault in faults if fault.text.startswith(MISSING)]
+    if len(missing) < _MANY:
+        return faults
+    why = (
+        f"{MISSING}, so {len(missing)} settings have no value; write `extends: paper` (or another of "
+        f"{', '.join(profile_names())}) as its first line, and below it only what you change"
+    )
+    return [SettingFault("extends", why, (file.place,)), *(fault for fault in faults if fault not in missing)]
 
 
 def parse_limits(path: Path | str | None, base: RiskLimits, over: Mapping[str, object] | None = None) -> RiskLimits:

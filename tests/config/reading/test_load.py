@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.errors import UsageFault
-from config.reading.load import load_profile, parse_limits, profile_names, resolve
+from config.reading.load import PROFILES, load_profile, parse_limits, profile_names, resolve
 from config.reading.tree import exact
 from config.sections.limits import RiskLimits
 from config.settings import Settings
@@ -172,14 +172,41 @@ def test_a_number_where_text_belongs_is_told_about_quotes(tmp_path: Path) -> Non
 
 
 def test_what_is_missing_is_said_with_its_section(tmp_path: Path) -> None:
-    named = faults(written(tmp_path, "world: live\nmarket:\n  symbols: [BTC/USDT]\n"))
-    assert (
-        "market.warmup_bars: is missing; it must be a whole number from 200 to 20000 [bars] (mine.yaml, line 2)"
-        in named
-    )
+    whole = (PROFILES / "base.yaml").read_text(encoding="utf-8")
+    named = faults(written(tmp_path, whole.replace("  warmup_bars: ", "  # warmup_bars: ")))
     assert any(
-        line.startswith("limits: is missing; it must be a mapping with the keys max_daily_loss") for line in named
+        "market.warmup_bars: is missing; it must be a whole number from 200 to 20000 [bars]" in line for line in named
     )
+
+
+def test_a_profile_that_has_forgotten_its_parent_is_told_so_and_not_all_that_it_lacks(tmp_path: Path) -> None:
+    parent, drawdown = faults(written(tmp_path, "limits:\n  max_drawdown: 10%\n"))
+    assert parent.startswith("extends: is missing, so ")
+    assert "write `extends: paper`" in parent
+    assert drawdown.startswith("limits.max_drawdown: '10%' is not allowed")
+    assert len(faults(written(tmp_path, "extends: paper\nlimits:\n  max_drawdown: 10\n"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("limits.max_drawdown=15%", "; 15% is written 0.15"),
+        ("limits.max_drawdown=2.5 %", "; 2.5 % is written 0.025"),
+        ("limits.max_drawdown=0,15", "; the decimal mark is a point: 0.15"),
+        ("venue.spread_bps=5%", "[bps] (command line)"),
+        ("limits.max_drawdown=much", "[fraction] (command line)"),
+    ],
+)
+def test_a_number_that_is_written_for_people_is_told_how_it_is_written_here(typed: str, hint: str) -> None:
+    key, _, value = typed.partition("=")
+    with pytest.raises(UsageFault) as caught:
+        load_profile("paper", {key: value})
+    assert hint in str(caught.value)
+
+
+def test_a_tab_is_named_where_yaml_wants_blanks(tmp_path: Path) -> None:
+    (line,) = faults(written(tmp_path, "extends: paper\nlimits:\n\tmax_drawdown: 0.1\n"))
+    assert "this one begins with a tab (mine.yaml, line 3)" in line
 
 
 def test_an_unknown_profile_is_answered_with_the_nearest() -> None:
