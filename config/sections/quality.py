@@ -1,11 +1,16 @@
 """`quality:`: when the data of a symbol is too unreliable to trade on."""
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from config.frozen import Frozen
+from config.sections.clashes import begins, contradiction
 from config.sections.kinds import Positive
+
+_MARKET = re.compile(r"[^\s/:]+/[^\s/]+")
+"""A market as it is named here: BASE/QUOTE, or BASE/QUOTE:SETTLE."""
 
 
 class QualitySettings(Frozen):
@@ -40,3 +45,13 @@ class QualitySettings(Frozen):
         description="by symbol, how many times larger its prices become where their unit changes: they are read in the unit "
         "before; 1 says that such a jump was a real one",
     )
+
+    @model_validator(mode="after")
+    def _are_markets(self, info: ValidationInfo) -> Self:
+        strange = [name for name in self.accepted_units if not _MARKET.fullmatch(name)]
+        if begins(info) and strange:
+            named = ", ".join(strange)
+            raise contradiction(
+                [(("accepted_units",), f"{named} is no market, so it would do nothing; write it as BASE/QUOTE")]
+            )
+        return self

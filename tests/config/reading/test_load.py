@@ -204,6 +204,15 @@ def test_a_number_that_is_written_for_people_is_told_how_it_is_written_here(type
     assert hint in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["BNXUSDT", "2024-01-01", "'BNX USDT'"])
+def test_a_unit_that_is_accepted_for_no_market_is_refused_and_not_silently_without_effect(
+    key: str, tmp_path: Path
+) -> None:
+    (line,) = faults(written(tmp_path, f"extends: paper\nquality:\n  accepted_units:\n    {key}: 5\n"))
+    assert line.startswith(f"quality.accepted_units: {key.strip(chr(39))} is no market")
+    assert load_profile(written(tmp_path, "extends: paper\nquality:\n  accepted_units:\n    BNX/USDT: 5\n")).quality
+
+
 def test_a_tab_is_named_where_yaml_wants_blanks(tmp_path: Path) -> None:
     (line,) = faults(written(tmp_path, "extends: paper\nlimits:\n\tmax_drawdown: 0.1\n"))
     assert "this one begins with a tab (mine.yaml, line 3)" in line
