@@ -6,7 +6,7 @@ stated convictions were. README.md here and docs/calibration.md quote it.
 
 import argparse
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 sys.path.extend(str(Path(__file__).resolve().parents[1] / "support" / folder) for folder in ("", "court", "account"))
@@ -42,6 +42,19 @@ def taken(window: Window) -> int:
     return len(answered & heard)
 
 
+def in_all_roles(window: Window) -> tuple[int, int]:
+    """Decisions in which the model was asked in each of the four roles, and those in which it was heard in each."""
+    asked, heard = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for docket in window.dockets:
+        for attempt in docket.attempts:
+            if not attempt.outcome.startswith("skipped"):
+                asked[attempt.decision_id].add(attempt.role)
+            if attempt.outcome is AttemptOutcome.OK:
+                heard[attempt.decision_id].add(attempt.role)
+    full, whole = [sum(roles == set(ROLES) for roles in each.values()) for each in (asked, heard)]
+    return full, whole
+
+
 def contents(windows: dict[str, Window]) -> Grid:
     """What each window holds."""
     rows: list[tuple[str, ...]] = []
@@ -54,15 +67,16 @@ def contents(windows: dict[str, Window]) -> Grid:
                 name,
                 str(sum(len(docket.hearings) for docket in window.dockets)),
                 str(taken(window)),
+                *map(str, in_all_roles(window)),
                 ", ".join(role.replace("_", " ") for role in roles) or "nobody",
                 ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in sorted(went.items()))
                 or "nothing",
             )
         )
-    sums = [sum(int(row[place]) for row in rows) for place in (1, 2)]
+    sums = [sum(int(row[place]) for row in rows) for place in (1, 2, 3, 4)]
     rows.append(("together", *map(str, sums), "", ""))
-    columns = ("Window", "decisions", "answered", "the model was", "what went wrong")
-    return Grid("Recorded courts", columns, tuple(rows), prose=(3, 4))
+    columns = ("Window", "decisions", "answered", "asked in four", "heard in four", "the model was", "what went wrong")
+    return Grid("Recorded courts", columns, tuple(rows), prose=(5, 6))
 
 
 def worths(runs: dict[str, HearingRun]) -> Grid:
