@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from config.errors import DataFault
 from market.candles import Floats
+from market.files.clocks import refuse_local
 from market.files.columns import Layout, is_volume, layout_of
 from market.files.frames import TYPED, read_table, symbol_of_file
 from market.files.reading import Reading
@@ -112,7 +113,7 @@ def _opened(source: Source, reading: Reading, traded: bool = True) -> _Opened:
     layout = layout_of(table.frame.columns, PurePath(source.name), traded=traded)
     times, column = _times(table.frame, layout, reading, source.name)
     moments = moments_of(times, column)
-    _refuse_local(moments, column, reading)
+    refuse_local(moments, column, reading)
     _refuse_timeless(moments, times, column)
     footers = _footers(moments) if table.delimiter != TYPED else 0
     kept = len(table.frame) - footers
@@ -187,16 +188,6 @@ def _times(frame: pd.DataFrame, layout: Layout, reading: Reading, name: str) -> 
     if not is_day(frame[days]):
         return frame[days], column._replace(name=days)
     return joined_clock(frame[days], frame[clock]), column._replace(name=f"{days} and {clock}")
-
-
-def _refuse_local(moments: Moments, column: Column, reading: Reading) -> None:
-    """Raise DataFault for times that are by their name of another zone than UTC, and do not say of which."""
-    if moments.zone_assumed and "local" in plain(column.name) and reading.tz is None:
-        raise DataFault(
-            f"{column.file}, row 1, column {column.name}: the time is local and has no zone; a time with a zone was "
-            "expected, such as "
-            "2024-01-31 13:00 GMT+0100. The file was not read. Name the zone with --tz, such as --tz Europe/Berlin."
-        )
 
 
 def _refuse_timeless(moments: Moments, times: "pd.Series[Any]", column: Column) -> None:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 INTERVAL_MIN = 1
 """Between two values of a series [min]."""
+FOR_EVER = "x15000"
+"""Goes on as long as any rule looks back."""
 _AT = 'instance="bot:8420",job="tribunal"'
 
 
