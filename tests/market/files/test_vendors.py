@@ -103,6 +103,12 @@ NAMES = ("time", "open", "high", "low", "close", "volume")
 PLAIN = "Time,Open,High,Low,Close,Volume\n"
 
 
+def on_a_clock(row: Row) -> str:
+    """The time of a row, had the bars begun shortly before summer time ended in New York, on a clock there."""
+    moved = pd.Timestamp("2024-11-01", tz="UTC") + pd.Timedelta(milliseconds=row.ms - START_MS)
+    return f"{moved.tz_convert('America/New_York'):%Y-%m-%d %H:%M}"
+
+
 def mt5(row: Row, volume: str | None = None) -> str:
     prices = row.prices.replace(",", "\t")
     return f"{row.at:%Y.%m.%d}\t{row.at:%H:%M:%S}\t{prices}\t1000\t{volume or row.volume}\t5"
@@ -439,6 +445,10 @@ REFUSED = {
     "a local time without a zone": (
         spoiled(plain, PLAIN.replace("Time", "Local time")),
         ("row 1, column Local time", "--tz Europe/Berlin"),
+    ),
+    "the hour at which clocks go back, twice": (
+        spoiled(lambda row: f"{on_a_clock(row)},{row.prices},{row.volume}"),
+        ("the hour from 2024-11-03 01:00 stands twice", "--tz"),
     ),
     "bars beside the grid": (
         spoiled(lambda row: f"{row.at + pd.Timedelta(minutes=20)},{row.prices},{row.volume}"),
