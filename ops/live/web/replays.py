@@ -1,4 +1,4 @@
-"""A decision is recomputed while a session trades: in a process of its own with the lowest priority, one at a time, with a bound.
+"""A decision is recomputed while a session trades: in a process of its own with a low priority, one at a time, with a bound.
 
 The process is `tribunal replay RUN --decision ID`. It reads the journal and writes nothing, and the session waits for nothing.
 One that takes longer than the bound is ended, and that is told.
@@ -24,8 +24,10 @@ from config.frozen import Frozen
 from config.sections.limits import TIGHTENED
 from ops.story.trials.again import DecidedAgain
 
-LONGEST_S = 120.0
+LONGEST_S = 300.0
 """How long a decision may be recomputed [s]."""
+_NICER = 10
+"""How much less urgent than the session it is: at 19 a machine whose cores are busy would hardly begin it."""
 KEPT = 32
 """Decisions whose last result is kept."""
 _LOOK_S = 0.1
@@ -150,8 +152,8 @@ class Replays:
                 return why
             if monotonic() - self._began > self._longest_s:
                 why = (
-                    f"It took longer than {self._longest_s:g} s and was ended: too many bars lie before this decision. In a "
-                    "terminal, the command below has no such bound."
+                    f"It took longer than {self._longest_s:g} s and was ended: too many bars lie before this decision, or the "
+                    "machine is busy. In a terminal, the command below has no such bound."
                 )
             elif self._is_closing():
                 why = "The window was closed."
@@ -163,9 +165,9 @@ class Replays:
 
 
 def _hold_back(pid: int, longest_s: float) -> None:
-    """Give a process the lowest priority, and no more processor time than the bound: also where nobody is left to end it."""
+    """Give a process a low priority, and no more processor time than the bound: also where nobody is left to end it."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, 19)
+        os.setpriority(os.PRIO_PROCESS, pid, _NICER)
     with suppress(OSError, ValueError):
         resource.prlimit(pid, resource.RLIMIT_CPU, (int(longest_s) + 1, int(longest_s) + 5))
 

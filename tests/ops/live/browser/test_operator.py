@@ -215,6 +215,6 @@ def test_a_guest_sees_no_button_and_a_decision_is_replayed_under_other_limits(
     page.locator(".limits-form summary").click()
     page.locator("input[name=min_conviction]").fill("1")
     page.get_by_role("button", name="Replay under these").click()
-    page.locator(".would").wait_for(timeout=2 * BUSY_MS)
+    page.locator(".would").wait_for(timeout=4 * BUSY_MS)
     assert "refused by min_conviction" in page.locator(".would").inner_text()
     page.locator("#again .banner.good", has_text="identical").wait_for()
