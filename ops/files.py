@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from config.errors import OutputFault
-from config.files import write_whole
+from config.files import behind_links, write_whole
 
 
 def write_output(path: Path, content: bytes) -> None:
@@ -26,7 +26,7 @@ def write_tables(path: str | None, text: str) -> None:
         if place.exists() and not place.is_file():  # a pipe or a terminal cannot be replaced
             place.write_text(text, encoding="utf-8")
         else:
-            write_whole(place.resolve(), text.encode())
+            write_whole(behind_links(place), text.encode())
     except OSError as fault:
         raise OutputFault(
             f"The tables cannot be written to {path} ({fault.strerror}). They are printed above. Give another file."

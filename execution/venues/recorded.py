@@ -5,7 +5,7 @@ from typing import Protocol
 
 from config.frozen import Journaled
 from config.sections.venue import VenueSettings
-from execution.reports import HEARD, LOOK, VenueAccount, VenueReport, VenueWord, asked
+from execution.reports import HEARD, LOOK, NOTHING, VenueAccount, VenueReport, VenueWord, asked
 from execution.simulated.shown_books import ShownBooks
 from market.bar import Slice
 from market.book import Book
@@ -40,7 +40,7 @@ class RecordedVenue:
     async def hear(self) -> VenueReport | None:
         """The report that the venue sent between bars, if it is the next event of the journal. It never waits."""
         report = self._answer(HEARD)
-        return None if report == VenueReport() else report
+        return None if report == NOTHING else report
 
     async def look(self, symbols: Iterable[str]) -> VenueReport:
         return self._answer(LOOK)

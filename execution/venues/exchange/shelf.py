@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from config.clock import Clock
-from execution.reports import CloseOnly, Fill, Funding, OrderState, OrderStatus, VenueReport
+from execution.reports import NOTHING, CloseOnly, Fill, Funding, OrderState, OrderStatus, VenueReport
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.told import ToldOrder, ToldTrade
 from execution.venues.exchange.tracked import Phase, Sending, Tracked, merged
@@ -19,7 +19,6 @@ from risk.order import Order, OrderKind, Side
 
 _KEPT = 5_000
 """Orders that are remembered; of more, those that are done longest are forgotten."""
-_NOTHING = VenueReport()
 
 
 class Shelf:
@@ -252,7 +251,7 @@ class Shelf:
             if not self._taken_over:
                 self._booked.clear()
         report = tracked.news(self._clock.now())
-        if report != _NOTHING:
+        if report != NOTHING:
             self._said.append(report)
             self._speaking.set()
 

@@ -17,7 +17,7 @@ from config.clock import Clock, SystemClock
 from config.errors import DataFault, UsageFault
 from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
-from execution.reports import CloseOnly, OrderState, OrderStatus, VenueAccount, VenueReport
+from execution.reports import NOTHING, CloseOnly, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.venues.exchange.capabilities import Capability, capability_of
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.lines.client import Client
@@ -36,8 +36,6 @@ from execution.venues.exchange.watching import Watch
 from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order, OrderKind, Purpose, Seal
-
-_NOTHING = VenueReport()
 
 
 def name_of_account(settings: VenueSettings, *, live: bool) -> str:
@@ -165,7 +163,7 @@ class ExchangeVenue:
         """
         tracked = self._shelf.of(order_id)
         if tracked is None:
-            return _NOTHING
+            return NOTHING
         if tracked.phase is not Phase.DONE:
             tracked.withdrawing = True
             if not await self._withdrawn(tracked) and not tracked.insisted:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.clock import Clock, SystemClock, aware
 from config.sections.brokers.ib import IbSettings
-from execution.reports import CloseOnly, Fill, Liquidity, OrderState, OrderStatus, VenueAccount, VenueReport
+from execution.reports import NOTHING, CloseOnly, Fill, Liquidity, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.venues.ib.line import LOOK_S, Line, exact
 from execution.venues.ib.recovery import Recovery
 from execution.venues.ib.tracked import ENDED, LIVE, Child, Shelf, Tracked
@@ -31,7 +31,6 @@ from risk.order import Order, OrderKind, Seal
 if TYPE_CHECKING:
     import ib_async
 
-_NOTHING = VenueReport()
 BROKEN = "the gateway of Interactive Brokers does not answer"
 """Why all markets are close-only while the line is broken."""
 
@@ -112,7 +111,7 @@ class IbVenue:
         """Withdraw an order, and wait for its final state. A done one is told as it is, with what is not heard of it yet."""
         tracked = self._shelf.of(order_id)
         if tracked is None:
-            return _NOTHING
+            return NOTHING
         with self._answering():
             return await self._cancelled(tracked)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from execution.exact import EXACT, ZERO, exact_decimal
-from execution.reports import Fill, VenueReport
+from execution.reports import NOTHING, Fill, VenueReport
 from execution.simulated.account import most_on_spot
 from execution.simulated.book_model import BarBook, BookModel
 from execution.simulated.latency import Latency, bar_sigma
@@ -20,7 +20,6 @@ from market.book import Book, Level
 from market.instrument import Instrument
 from risk.order import Order, Side
 
-_NOTHING = VenueReport()
 _EMPTY = Book((), ())
 
 
@@ -56,7 +55,7 @@ class Floor:
         self._liquidity = self._model.bar(self.instrument, bar.volume, bar_sigma(bar.high, bar.low))
         self.price, self._shown = exact_decimal(bar.open), None
         self.version += 1
-        return self._meet(at) if self.core.trades_at(self.price) else _NOTHING
+        return self._meet(at) if self.core.trades_at(self.price) else NOTHING
 
     def dark(self) -> None:
         """There is no bar now: the price stands, and no book is shown."""
@@ -73,11 +72,11 @@ class Floor:
     def move(self, to: Decimal, at: datetime) -> VenueReport:
         """Move the traded price without a jump; what it touches on the way trades."""
         if self._liquidity is None:
-            return _NOTHING
+            return NOTHING
         start, self.price, self._shown, self._at_open = self.price, to, None, False
         self.version += 1
         if not self.core.wakes(min(start, to), max(start, to)):
-            return _NOTHING
+            return NOTHING
         return self.core.sweep(start, to, self._liquidity.book_at, at)
 
     def arrive(self, order: Order, at: datetime) -> VenueReport:
@@ -102,7 +101,7 @@ class Floor:
 
     def _meet(self, at: datetime) -> VenueReport:
         if self._liquidity is None:
-            return _NOTHING
+            return NOTHING
         late = self._late(self.core.arriving())
         book, before = self.book(), {side: self._liquidity.left(side) for side in Side}
         report = self.core.on_book(book, at, self.price, late=late)

@@ -164,8 +164,8 @@ def _refuse_unread_address(settings: Settings) -> None:
 
 
 def _is_written_at_once(settings: Settings, request: RunRequest, past: "PastOfRun | None") -> bool:
-    """Whether each event is committed by itself: where a real venue or the clock is involved, and where somebody looks on
-    beside a paced tape."""
+    """Whether each event is committed by itself: where models sit, whose words cost money, where a run goes on, and
+    where somebody looks on beside a paced tape."""
     return sits(settings) or past is not None or request.pace_s is not None
 
 

@@ -83,6 +83,11 @@ class Window:
         return self._fault
 
     @property
+    def why_not_yet(self) -> str:
+        """Why there is nothing to show, where the start of the session is not known."""
+        return self._fault or "The start of the session is not known yet."
+
+    @property
     def is_reading(self) -> bool:
         """Whether the journal has not been read to its end yet."""
         return self._is_reading

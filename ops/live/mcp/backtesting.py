@@ -22,7 +22,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from config.errors import UsageFault
-from config.files import passing_folder
+from config.files import behind_links, passing_folder
 from config.frozen import Frozen
 from config.sections.strategies import STRATEGIES
 
@@ -104,7 +104,7 @@ class Backtests:
             raise UsageFault(
                 "This server reads no files: bars are drawn. Nothing was started. The operator names a folder with --files."
             )
-        file = (self._folder / name).resolve()
+        file = behind_links(self._folder / name)
         if not file.is_relative_to(self._folder) or not file.is_file():
             raise UsageFault(
                 f"There is no file {name[:80]!r} in the folder of this server. Nothing was started. Name a file of it."

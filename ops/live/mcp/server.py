@@ -69,8 +69,8 @@ def _told(answer: Callable[..., Any]) -> Callable[..., Any]:
     def told(*given: Any, **named: Any) -> Any:
         try:
             return answer(*given, **named)
-        except NotYet:
-            raise ToolError("The start of the session is not known yet. Ask again in a few seconds.") from None
+        except NotYet as fault:
+            raise ToolError(f"{fault} Ask again in a few seconds.") from None
         except NotThere:
             raise ToolError("No such decision is in the index. `decisions` finds those that are.") from None
         except TooLarge as fault:

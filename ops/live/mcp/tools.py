@@ -120,7 +120,7 @@ class Tools:
         """Every limit of the risk gate: what it is for, and its settings in this session."""
         with self._read().window.fold() as fold:
             if fold is None:
-                raise NotYet
+                raise NotYet(self._source.window.why_not_yet)
             settings = fold.session.settings.limits.model_dump(mode="json")
         return LimitsTold(
             limits=tuple(

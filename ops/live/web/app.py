@@ -114,7 +114,7 @@ def _faults(app: FastAPI) -> None:
     @app.exception_handler(NotYet)
     async def not_yet(request: Request, fault: NotYet) -> Response:
         if _is_rest(request):
-            return JSONResponse({"detail": "the start of the session is not known yet"}, 503, {"retry-after": "1"})
+            return JSONResponse({"detail": str(fault)}, 503, {"retry-after": "1"})
         return pages.waiting(request)
 
     @app.exception_handler(TribunalError)

@@ -5,16 +5,20 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from kept_journals import JOURNALS, KEY
 from mcp import Client
-from window_support import client_on, window_on
+from starlette.testclient import TestClient
+from window_support import app_on, client_on, window_on
 
 from agents.records.folder import journal_of
 from config.errors import UsageFault
 from config.secrets import journal_key
+from execution.journal.chain import Journal
+from ops.live.following.tail import UNWRITTEN, Tail
 from ops.live.following.window import Window
 from ops.live.mcp.backtesting import Backtests
 from ops.live.mcp.marking import CLOSING, LARGEST, OPENING, TooLarge, bounded, untrusted
@@ -236,3 +240,17 @@ def test_one_backtest_runs_at_a_time_and_sees_no_secret(monkeypatch: pytest.Monk
     assert busy._running.acquire(blocking=False)
     with pytest.raises(UsageFault, match="running already"):
         busy.run(Wanted())
+
+
+def test_a_session_that_has_written_nothing_yet_is_told_as_that(tmp_path: Path) -> None:
+    journal = Journal(journal_of(tmp_path), journal_key(), group_commit=10_000)
+    window = Window(tmp_path.name)
+    with Tail(window, journal_of(tmp_path), journal_key()):
+        end = monotonic() + 60
+        while not window.fault and monotonic() < end:
+            sleep(0.01)
+        told = called(tools_on(tmp_path, window), "status")
+        assert UNWRITTEN in told
+        rest = TestClient(app_on(window, tmp_path)).get("/api/status")
+    assert (rest.status_code, rest.json()["detail"]) == (503, UNWRITTEN)
+    journal.close()
