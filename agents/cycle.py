@@ -6,7 +6,7 @@ see      take the closed bars, and the faults of the others
 pass     trade the bars: fills, protection, marks, breakers (no model is asked)
 watch    hold the results of a policy that changes sizes against what was promised, and demote it
 read     update the indicators
-vote     ask the strategies, and net their votes to one proposal per symbol
+vote     ask the strategies, one of which says what was proposed from outside, and net their votes to one proposal per symbol
 close    close what the voters want closed, what they meant to hold no longer, and what the outage schedule requires: exits
          never wait for the court
 review   ask the policy, if there is one, what it leaves of the shares that position voters want
@@ -49,6 +49,7 @@ from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDec
 from agents.resizing import decision_id_of, enlarged_from, review, shape
 from agents.steering.muting import muted, refused
 from agents.steering.obeying import settle
+from agents.steering.proposing import heard_at_bar
 from agents.strategies.contexts import votes_on
 from agents.strategies.facts import Known
 from agents.strategies.netting import net
@@ -217,7 +218,8 @@ def _known(desk: Desk, shown: Slice) -> Known:
     """Update the signals of each symbol with a bar. Returns what voters may read at this close; it is made when they read it."""
     for symbol, bar in shown.bars.items():
         desk.engines[symbol].push(bar)
-    return Known(shown.close_utc, desk.timeframe, desk.engines, shown.bars, desk.sentiment, desk.context)
+    proposed = heard_at_bar(desk) if desk.steers.proposals else {}
+    return Known(shown.close_utc, desk.timeframe, desk.engines, shown.bars, desk.sentiment, desk.context, proposed)
 
 
 def _vote(desk: Desk, shown: Slice, known: Known) -> dict[str, NetVote]:

@@ -2,10 +2,13 @@
 
     tribunal steer runs/paper-001 pause --why "news at two"
     tribunal steer runs/paper-001 close BTC/USDT --why "listed elsewhere"
+    tribunal steer runs/paper-001 propose BTC/USDT --direction long --why "the split is off the table"
+    tribunal steer runs/paper-001 withdraw 20260301T120000-pause-5f3a9c01
 
 Verbs: pause and resume (entries), strategy-off and strategy-on, close (one position, at market), cancel (entries under way; stops
-stay), reload (the profile: tighter limits). The session journals what was asked before anything follows from it. On a terminal
-it asks for words that name the scope and says what will be so. Without one, brakes are obeyed at once, and what takes a brake off
+stay), reload (the profile: tighter limits), propose (a vote of the strategy `outside`, which court and gate judge). `withdraw`
+takes back a word that the session has not heard, by its id. The session journals what was asked before anything follows from it.
+On a terminal it asks for words that name the scope and says what will be so. Without one, brakes are obeyed at once, and all else
 needs --yes. The kill switch is `tribunal halt` and `tribunal unhalt`: no verb here lifts it. See docs/steer.md.
 
 Exit codes: 0 done, on the venue's word; 1 refused by the session, not done, or not heard in time; 2 usage; 5 the word cannot be
@@ -19,21 +22,35 @@ from collections.abc import Sequence
 from config.ending import ended
 from ops.commands.options import CommandParser, add
 
-VERBS = ("pause", "resume", "strategy-off", "strategy-on", "close", "cancel", "reload")
+VERBS = ("pause", "resume", "strategy-off", "strategy-on", "close", "cancel", "reload", "propose")
 """As they are typed; `execution.steering.words` owns them, and a test compares."""
+WITHDRAW = "withdraw"
+"""Is no verb of the session: it takes a word out of the mailbox."""
+DIRECTIONS = ("long", "short")
+"""Of a proposal; a test compares them too."""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = CommandParser(
         prog="tribunal steer",
-        description="Ask something of a running session: pause, resume, switch a strategy, close, cancel, reload.",
+        description="Ask something of a running session: pause, resume, switch a strategy, close, cancel, reload, propose.",
     )
     add(parse, "run")
-    parse.add_argument("verb", choices=VERBS, metavar="VERB", help=f"what is asked: {', '.join(VERBS)}")
     parse.add_argument(
-        "target", nargs="?", default="", metavar="TARGET", help="the market or the strategy that it is about"
+        "verb",
+        choices=(*VERBS, WITHDRAW),
+        metavar="VERB",
+        help=f"what is asked: {', '.join(VERBS)}; or {WITHDRAW}, which takes back what was not heard yet",
     )
+    parse.add_argument(
+        "target",
+        nargs="?",
+        default="",
+        metavar="TARGET",
+        help="the market or the strategy that it is about, or the id of a word",
+    )
+    parse.add_argument("--direction", choices=DIRECTIONS, default=None, help="of a proposal: what is proposed")
     parse.add_argument("--why", metavar="TEXT", default="", help="the reason; it is journaled with your name")
     parse.add_argument("--yes", action="store_true", help="do not ask for a confirmation")
     parse.add_argument(
@@ -56,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return steer_command(arguments)
 
-    return ended(work, "Stopped waiting. What was asked stays asked: the session obeys it when it looks.")
+    return ended(work, "Stopped.")
 
 
 if __name__ == "__main__":

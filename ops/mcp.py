@@ -2,8 +2,12 @@
 
     tribunal mcp runs/paper-001
 
+With --allow-propose an agent may also propose a position: a vote of the strategy `outside`, where the profile lists it, which
+court and gate judge as every vote.
+
 The server speaks on its standard input and output, as a client of the protocol starts it; with --http it is served on loopback,
-to whoever brings a token of the scope `read` (`tribunal serve --new-token NAME`). The run may trade meanwhile.
+to whoever brings a token of the scope `read` (`tribunal serve --new-token NAME`), or `propose` where that is allowed.
+The run may trade meanwhile.
 
 Exit codes: 0 the client has gone (also after Ctrl-C); 2 options or a port that cannot be used; 4 a journal that cannot be
 trusted.
@@ -38,6 +42,11 @@ def parser() -> argparse.ArgumentParser:
         default=None,
         metavar="FOLDER",
         help="folder whose files of bars a backtest may read (default: none, bars are drawn)",
+    )
+    parse.add_argument(
+        "--allow-propose",
+        action="store_true",
+        help="let agents propose positions, which court and gate judge as every vote (default: they only look)",
     )
     add(parse, "--quiet")
     return parse

@@ -41,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
         "--new-token", metavar="NAME", help="make a token for a program, print it once, and serve nothing"
     )
     parse.add_argument(
-        "--scope", choices=("read", "steer"), default="read", help="what a new token allows (default: %(default)s)"
+        "--scope",
+        choices=("read", "propose", "steer"),
+        default="read",
+        help="what a new token allows; propose is for `tribunal mcp --allow-propose` (default: %(default)s)",
     )
     add(parse, "--quiet")
     return parse

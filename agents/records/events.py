@@ -89,6 +89,7 @@ EVENTS = Registry(
     Kind(
         Steered,
         "between two bars, when an operator has asked something of the session, before what follows from it",
+        (with_no_new_word,),
     ),
     Kind(SteerDone, "when what an operator has asked is done, refused, or has failed"),
     Kind(Ruled, "on a live feed: between two bars, when the court has ruled beside them, before what follows from it"),

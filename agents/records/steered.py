@@ -37,6 +37,7 @@ class Steered(Journaled):
     """An operator has asked something of the session, between two bars."""
 
     event_kind: ClassVar[str] = "steered"
+    event_version: ClassVar[int] = 2
 
     at_utc: UtcTime = Field(description="the time of the exchange, or of the last bar")
     word: Word = Field(description="what was asked, by whom, where and why")

@@ -1,7 +1,8 @@
 """Obeys a word of an operator. What follows is journaled after the word, and its result when the venue has said so.
 
-It opens nothing. A pause, a strategy that is off and a tighter limit bind at the gate or before it; a close goes the way of every
-exit, and waits for no model. What ends a brake ends only the brake that a word has put on: no latch, no breaker.
+It opens nothing: a proposal only lets a voter vote at the next bar. A pause, a strategy that is off and a tighter limit bind at
+the gate or before it; a close goes the way of every exit, and waits for no model. What ends a brake ends only the brake that a
+word has put on: no latch, no breaker.
 """
 
 from datetime import datetime
@@ -13,6 +14,7 @@ from agents.desk.steered.profile import moved
 from agents.desk.steered.state import Open
 from agents.records.steered import SteerDone, Steered
 from agents.steering.muting import again
+from agents.steering.proposing import Refused, propose
 from execution.kill_switch.halting import Sale
 from execution.steering.words import SteerVerb
 
@@ -45,6 +47,8 @@ async def obey_word(desk: Desk, asked: Steered) -> None:
             await _cancel(desk, asked)
         case SteerVerb.RELOAD:
             _reload(desk, asked)
+        case SteerVerb.PROPOSE:
+            _propose(desk, asked)
 
 
 async def settle(desk: Desk, at: datetime, *, at_bar: bool = False) -> None:
@@ -152,6 +156,15 @@ def _is_traded(desk: Desk, asked: Steered) -> bool:
     told = f"{asked.word.target!r} is no market of this session, which has {', '.join(desk.symbols)}. Nothing was done."
     _end(desk, asked, "refused", told)
     return False
+
+
+def _propose(desk: Desk, asked: Steered) -> None:
+    if not _is_traded(desk, asked):
+        return
+    try:
+        _end(desk, asked, "done", propose(desk, asked))
+    except Refused as fault:
+        _end(desk, asked, "refused", f"{fault}. Nothing was done.")
 
 
 def _reload(desk: Desk, asked: Steered) -> None:

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from config.errors import UsageFault
 from market.context.view import MarketContext
 from market.indicators.window import Bars
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
+from risk.proposal import Direction
 from sentiment.headline import SentimentData
 
 
@@ -38,6 +39,13 @@ class Indicators(Protocol):
     def view(self) -> Mapping[Timeframe, TechnicalSignals]: ...
 
 
+class Proposed(NamedTuple):
+    """What somebody outside of the session has proposed of a market, and the surface on which (`cli`, `mcp`, `file`)."""
+
+    direction: Direction
+    via: str
+
+
 class Knowing(Protocol):
     """What is known at one bar close, of each symbol. It is asked for what a voter reads, and for nothing else."""
 
@@ -45,6 +53,7 @@ class Knowing(Protocol):
     def sentiment(self, symbol: str) -> SentimentData | None: ...
     def context(self, symbol: str) -> MarketContext | None: ...
     def peers(self) -> Mapping[str, TechnicalSignals]: ...
+    def proposed(self, symbol: str) -> Proposed | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,11 @@ class Facts:
         return MappingProxyType(dict(self.known.peers()))
 
     @property
+    def proposed(self) -> Proposed | None:
+        """What was proposed of the market from outside, while it counts; None for nothing, and wherever no session runs."""
+        return self.known.proposed(self.symbol)
+
+    @property
     def windows(self) -> Mapping[str, Bars]:
         """The voter's own window on each market with a bar at this close, by symbol, as far as they are full."""
         return MappingProxyType(dict(self.kept()))
@@ -94,12 +108,14 @@ class Known:
         present: Iterable[str],
         sentiment: SentimentReader | None = None,
         context: ContextReader | None = None,
+        proposed: Mapping[str, Proposed] = MappingProxyType({}),
     ) -> None:
-        """`present`: the symbols that have a bar at this close. Their engines have read it."""
+        """`present`: the symbols that have a bar at this close. Their engines have read it. `proposed`: what counts of proposals
+        from outside, by symbol."""
         self.heard: dict[str, SentimentData] = {}
         self._as_of, self._timeframe = as_of, timeframe
         self._engines, self._present = engines, present
-        self._sentiment, self._context = sentiment, context
+        self._sentiment, self._context, self._proposed = sentiment, context, proposed
         self._peers: dict[str, TechnicalSignals] | None = None
 
     def signals(self, symbol: str) -> Mapping[Timeframe, TechnicalSignals]:
@@ -129,6 +145,10 @@ class Known:
             self._peers = {symbol: signals for symbol, signals in told if signals is not None}
         return self._peers
 
+    def proposed(self, symbol: str) -> Proposed | None:
+        """What was proposed of a market from outside."""
+        return self._proposed.get(symbol)
+
 
 class Alone:
     """What is known where one market's signals are all there is: no news, no context, no other market."""
@@ -149,6 +169,9 @@ class Alone:
     def peers(self) -> Mapping[str, TechnicalSignals]:
         """The market itself."""
         return {self._now.symbol: self._now}
+
+    def proposed(self, symbol: str) -> None:
+        """Nothing."""
 
 
 class BarsAlone(Known):

@@ -31,12 +31,15 @@ STRATEGIES = {
     "news_sentiment": "agents.strategies.informed.news:NewsSentiment",
     "onchain_flow": "agents.strategies.informed.flow:OnchainFlow",
     "odds_divergence": "agents.strategies.informed.odds:OddsDivergence",
+    "outside": "agents.strategies.informed.outside:Outside",
     "trend_ensemble": "agents.strategies.positions.ensemble:TrendEnsemble",
     "cross_momentum": "agents.strategies.positions.cross:CrossMomentum",
 }
 """Each built-in strategy once: its name in a profile, and its class."""
 OWN = "own"
 """The name of a strategy out of the user's own file."""
+OUTSIDE = "outside"
+"""The name of the strategy that votes what a word has proposed."""
 PROMPT_CAP = 500
 """Longest instruction of a context to the models [characters]."""
 

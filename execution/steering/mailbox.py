@@ -1,13 +1,16 @@
 """The folder in which a session finds the words of its operator: one file a word, whichever surface wrote it.
 
     RUN/steer/NAME.json            a word that waits
+    RUN/steer/NAME.json.taken      the word that the session is about to journal
     RUN/steer/answers/ID.json      what became of it
     RUN/steer/aside/NAME           a file that could not be read: it is told, and never obeyed
 
 A surface may be another process of the same user: files are whole or not there, private, and bounded in number and size. A file
 that was written by hand needs no more than `{"verb": "pause"}`: `target`, `who`, `why` and `given_utc` may stand beside it. Then
-the name of the file names the word, and the time of the file is when it was given. A word stays where it is until the session
-has journaled it, so a session that is killed finds it again.
+the name of the file names the word, and the time of the file is when it was given.
+
+The session renames a word when it takes it, and removes it when it is in the journal. So a word can be withdrawn or taken, and
+never both; and a session that is killed in between finds what it had taken.
 """
 
 import json
@@ -32,6 +35,8 @@ from execution.steering.words import BY_NAME, LONGEST_NAME, NO_REASON, SteerVerb
 FOLDER = "steer"
 MOST_WAITING = 64
 """Words that may wait at a time."""
+MOST_PROPOSALS = 8
+"""Proposals among them, so that there is always room for a brake."""
 MOST_ANSWERS = 256
 """Answers that are kept; older ones are in the journal."""
 _LARGEST = 16_384
@@ -40,7 +45,12 @@ _HALF_WRITTEN_S = 2.0
 """A file that cannot be read and is younger may still be being written."""
 _NAP_S = 0.05
 
+_TAKEN = ".taken"
+
 State = Literal["heard", "done", "refused", "failed"]
+Withdrawal = Literal["withdrawn", "taken", "answered", "unknown"]
+"""Whether a word was withdrawn: it is `withdrawn`; the session has `taken` it and journals it now; it was `answered` before; or
+nobody knows it."""
 
 
 class Answer(Frozen):
@@ -54,11 +64,12 @@ class Answer(Frozen):
 
 
 class _File(NamedTuple):
-    """A file of the mailbox, and when it was written [ns since 1970]."""
+    """A file of the mailbox: the name under which it was left, and when it was written [ns since 1970]."""
 
     path: str
     name: str
     written_ns: int
+    is_taken: bool
 
 
 class Mailbox:
@@ -77,7 +88,12 @@ class Mailbox:
         """Leave a word for the session. Raises UsageFault where there is no run, or one that has ended; OutputFault where too
         many words wait or the file cannot be written. Nothing was asked of the session then."""
         self.refuse_deaf(word.verb.value)
-        if len(self._files()) >= MOST_WAITING:
+        waiting = self._files()
+        if word.row.has_direction and sum(f"-{word.verb.value}-" in file.name for file in waiting) >= MOST_PROPOSALS:
+            raise OutputFault(
+                f"{MOST_PROPOSALS} proposals wait in {self.path}. Nothing was asked. Wait until they are heard."
+            )
+        if len(waiting) >= MOST_WAITING:
             raise OutputFault(
                 f"{MOST_WAITING} words wait in {self.path} and nobody hears them. Nothing was asked. Is the session running? "
                 "`tribunal halt` stops all sessions, and needs none."
@@ -97,13 +113,35 @@ class Mailbox:
         if has_ended(self.run):
             raise UsageFault(f"The run in {self.run} has ended, so nobody hears {verb}. Nothing was asked.")
 
-    def withdraw(self, word_id: str) -> bool:
-        """Take a word back that nobody has heard. Whether it was still there."""
-        try:
-            (self.path / _file_name(word_id)).unlink()
-        except OSError:
-            return False
-        return True
+    def withdraw(self, word_id: str, who: str) -> Withdrawal:
+        """Take back a word that the session has not taken; whoever waits for it reads who did. A word that was written by hand
+        goes by its file's name too."""
+        name = _file_name(word_id)
+        found = next((file for file in self._files() if name in (file.name, _file_name(_id_of(file)))), None)
+        if found is not None and not found.is_taken:
+            try:
+                os.unlink(found.path)
+            except FileNotFoundError:  # the session took it at this moment, or another surface withdrew it
+                found = found._replace(is_taken=os.path.lexists(found.path + _TAKEN))
+            else:
+                told = (
+                    f"It was withdrawn by {line_of(who, LONGEST_NAME)} before the session heard it. Nothing was done."
+                )
+                answer = Answer(word_id=word_id[:LONGEST_NAME], state="refused", told=told, at_utc=self._clock.now())
+                self.answer(answer)
+                return "withdrawn"
+        if found is not None and found.is_taken:
+            return "taken"
+        return "unknown" if self.answer_to(word_id) is None else "answered"
+
+    def waiting(self) -> tuple[Word, ...]:
+        """The words that can be withdrawn, oldest first. What cannot be read as one is left out."""
+        found = []
+        for file in self._files():
+            if not file.is_taken:
+                with suppress(*_UNREADABLE):
+                    found.append(_read(file))
+        return tuple(found)
 
     def answers(self) -> tuple[Answer, ...]:
         """What became of the latest words, oldest first. What cannot be read is left out."""
@@ -128,18 +166,19 @@ class Mailbox:
     # for the session
 
     def take(self, tell: Callable[[str], None], but: Container[str] = ()) -> Word | None:
-        """The oldest word that waits; its file stays until `heard`. One in `but` was heard before: its file goes. Never raises:
-        what cannot be read is put aside and told."""
+        """The oldest word that waits, which nobody can withdraw from now on; it is found again until `heard`. One in `but` was
+        heard before: its file goes. Never raises: what cannot be read is put aside and told."""
         if not os.access(self._folder, os.F_OK):  # nearly always: it costs less than a failed attempt to list it
             return None
         for file in self._files():
             word = self._word(file, tell)
             if word is None:
                 continue
-            if word.word_id not in but:
-                self._taken[word.word_id] = file.path
+            if word.word_id in but:
+                self._drop(file.path)
+            elif (path := _claimed(file)) is not None:
+                self._taken[word.word_id] = path
                 return word
-            self._drop(file.path)
         return None
 
     def heard(self, word_id: str) -> None:
@@ -168,18 +207,19 @@ class Mailbox:
             tell(told)
 
     def _files(self) -> list[_File]:
-        """The files that wait, oldest first; none where there is no folder, which is nearly always."""
+        """The files that wait: what was taken, then the oldest first; none where there is no folder, which is nearly always."""
         try:
             names = os.listdir(self._folder)
         except OSError:
             return []
         found = []
-        for name in names:
+        for each in names:
+            name = each.removesuffix(_TAKEN)
             if name.endswith(".json") and not name.startswith("."):
-                path = f"{self._folder}/{name}"
+                path = f"{self._folder}/{each}"
                 with suppress(OSError):
-                    found.append(_File(path, name, os.lstat(path).st_mtime_ns))
-        return sorted(found, key=lambda file: (file.written_ns, file.name))
+                    found.append(_File(path, name, os.lstat(path).st_mtime_ns, each != name))
+        return sorted(found, key=lambda file: (not file.is_taken, file.written_ns, file.name))
 
     def _word(self, file: _File, tell: Callable[[str], None]) -> Word | None:
         try:
@@ -214,6 +254,20 @@ class Mailbox:
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
+def _claimed(file: _File) -> str | None:
+    """Where a word lies that the session has taken; None if it was withdrawn at this moment. A brake is obeyed even where no file
+    can be renamed."""
+    if file.is_taken:
+        return file.path
+    try:
+        os.rename(file.path, file.path + _TAKEN)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return file.path
+    return file.path + _TAKEN
+
+
 def _read(file: _File) -> Word:
     """The word of a file. Raises one of `_UNREADABLE`."""
     tree = json.loads(_content(file.path))
@@ -233,7 +287,7 @@ def _word_of(tree: dict[str, Any], word_id: str, written: datetime) -> Word:
         {"word_id": word_id, "target": "", "who": "a file", "via": "file", "why": NO_REASON, "given_utc": written}
         | tree
     )
-    if (wrong := wrong_target(BY_NAME[verb], word.target)) is not None:
+    if (wrong := wrong_target(BY_NAME[verb], word.target, word.direction)) is not None:
         raise ValueError(wrong)
     return word if word.given_utc <= written else word.model_copy(update={"given_utc": written})
 

@@ -1,7 +1,10 @@
 """What an operator may ask of a session that runs: every verb in one table, and the word in which one is given.
 
 A word puts a brake on or takes one off. A brake is obeyed however old the word is: a pause that was typed while the session was
-down still means pause. What takes a brake off is not obeyed when it is older than a minute. No word opens a position.
+down still means pause. What takes a brake off is not obeyed when it is older than a minute, and neither is a proposal.
+
+No word opens a position or sizes one. `propose` lets the strategy `outside` vote at the next bar, where the profile lists it;
+court and gate judge that vote as every other.
 
 `halt`, `halt --flatten` and `unhalt` are verbs of the latch (`execution/kill_switch/latch.py`), which needs no session. They
 stand in the table so that each surface derives its list of verbs from one place; `Word` cannot carry them.
@@ -14,7 +17,7 @@ from typing import Literal, NamedTuple, get_args
 
 from pydantic import Field, field_validator
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent
 from config.frozen import Word as OneOf
 
 OLD = timedelta(seconds=60)
@@ -36,8 +39,12 @@ class SteerVerb(OneOf):
     CLOSE = "close"
     CANCEL = "cancel"
     RELOAD = "reload"
+    PROPOSE = "propose"
 
 
+Proposable = Literal["long", "short"]
+"""What is proposed."""
+PROPOSABLE: tuple[Proposable, ...] = get_args(Proposable)
 Via = Literal["cli", "page", "rest", "chat", "file", "mcp"]
 """The surface on which a word was given."""
 VIAS: tuple[str, ...] = get_args(Via)
@@ -66,6 +73,22 @@ class Row(NamedTuple):
     """What is so afterwards, as whole sentences, with {target} and {run}: a confirmation names it."""
     of_latch: bool = False
     """Whether the latch of the kill switch does it, and no `Word`."""
+    has_direction: bool = False
+    """Whether it says long or short beside its target. Page, REST and chat carry no direction, so they do not offer it."""
+
+    @property
+    def kind(self) -> str:
+        """What it is to the risk of the session: a brake, a release of one, or a proposal of new risk."""
+        return "brake" if self.is_brake else "proposal" if self.has_direction else "release"
+
+    @property
+    def needs_why(self) -> str:
+        """Why it is not given without a reason, as a predicate; empty for a brake, which is."""
+        asked = {
+            "release": "takes a brake off: say why it is safe",
+            "proposal": "asks for a trial: say what speaks for it",
+        }
+        return asked.get(self.kind, "")
 
 
 ROWS: tuple[Row, ...] = (
@@ -101,6 +124,12 @@ ROWS: tuple[Row, ...] = (
         "heard. Everything else is named and needs a restart.",
     ),
     Row(
+        "propose", Target.SYMBOL, False, "let the strategy `outside` vote for a position at the next bar",
+        "The strategy `outside` of {run} votes for {target} at its next bar. Court, gate and sizing treat it as every vote: "
+        "nothing is opened that they refuse.",
+        has_direction=True,
+    ),
+    Row(
         "halt", Target.NONE, True, "the kill switch: no new risk in any session",
         "No session takes new risk; entries under way are withdrawn; positions keep their stops. This holds until `unhalt`.",
         of_latch=True,
@@ -131,6 +160,9 @@ class Word(Frozen):
     target: str = Field(
         default="", max_length=LONGEST_NAME, description="a market or a strategy; empty for none, or for all markets"
     )
+    direction: Proposable | None = Field(
+        default=None, exclude_if=absent, description="of a proposal: long or short; absent for other verbs"
+    )
     who: str = Field(min_length=1, max_length=LONGEST_NAME, description="the operator's name")
     via: Via = Field(description="the surface on which it was given")
     why: str = Field(min_length=1, max_length=LONGEST, description="the operator's reason")
@@ -147,8 +179,13 @@ class Word(Frozen):
         """The row of its verb."""
         return BY_NAME[self.verb.value]
 
+    @property
+    def about(self) -> str:
+        """Its target, and of a proposal the direction."""
+        return f"{self.target} {self.direction or ''}".strip()
+
     def is_too_old(self, now: datetime) -> bool:
-        """Whether it takes a brake off and was given too long before `now`."""
+        """Whether it is no brake and was given too long before `now`."""
         return not self.row.is_brake and now - self.given_utc > OLD
 
 
@@ -158,27 +195,42 @@ def line_of(text: str, longest: int = LONGEST) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in whole).split())[:longest]
 
 
-def word_of(verb: SteerVerb, target: str, who: str, via: Via, why: str, now: datetime) -> Word:
-    """A new word. What is too long is cut. Raises ValueError for a verb without its target, or one that takes a brake off without
-    a reason; the message says what is missing."""
+def word_of(
+    verb: SteerVerb, target: str, who: str, via: Via, why: str, now: datetime, direction: Proposable | None = None
+) -> Word:
+    """A new word. What is too long is cut. Raises ValueError for a verb without its target or direction, or one that is no brake
+    without a reason; the message says what is missing."""
     row, target, why = BY_NAME[verb.value], line_of(target, LONGEST_NAME), line_of(why)
-    if (wrong := wrong_target(row, target)) is not None:
+    if (wrong := wrong_target(row, target, direction)) is not None:
         raise ValueError(wrong)
-    if not why and not row.is_brake:
-        raise ValueError(f"{row.name} takes a brake off: say why it is safe")
+    if not why and row.needs_why:
+        raise ValueError(f"{row.name} {row.needs_why}")
     word_id = f"{now:%Y%m%dT%H%M%S}-{row.name}-{os.urandom(4).hex()}"
     name = line_of(who, LONGEST_NAME) or "unknown"
-    return Word(word_id=word_id, verb=verb, target=target, who=name, via=via, why=why or NO_REASON, given_utc=now)
+    return Word(
+        word_id=word_id,
+        verb=verb,
+        target=target,
+        direction=direction,
+        who=name,
+        via=via,
+        why=why or NO_REASON,
+        given_utc=now,
+    )
 
 
-def wrong_target(row: Row, target: str) -> str | None:
-    """What is wrong with a target before the session is asked; None if nothing is."""
+def wrong_target(row: Row, target: str, direction: Proposable | None = None) -> str | None:
+    """What is wrong with a target, or with the direction, before the session is asked; None if nothing is."""
     if row.target is Target.NONE and target:
         return f"{row.name} has no target, and {target!r} was given"
     if row.target is Target.SYMBOL and not target:
         return f"{row.name} needs a market, such as BTC/USDT"
     if row.target is Target.STRATEGY and not target:
         return f"{row.name} needs the name of a strategy"
+    if row.has_direction and direction is None:
+        return f"{row.name} needs a direction: {' or '.join(PROPOSABLE)}"
+    if direction is not None and not row.has_direction:
+        return f"{row.name} has no direction, and {direction!r} was given"
     return None
 
 
@@ -190,7 +242,8 @@ class Confirmation(NamedTuple):
 
 
 def confirmation(verb: str, target: str, run: str) -> Confirmation:
-    """The confirmation of a verb. `run`: the name of the run's folder; for a verb of the latch, the scope."""
+    """The confirmation of a verb. `target`: with the direction of a proposal; `run`: the name of the run's folder, or for a verb
+    of the latch, the scope."""
     row = BY_NAME[verb]
     about = target or ("all markets" if row.target is Target.SYMBOL_OR_ALL else "")
     head = row.name.upper().replace("_", " ")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.strategies.contexts import build_contexts
-from agents.strategies.facts import Facts, Known, Told, facts_of
+from agents.strategies.facts import Facts, Known, Proposed, Told, facts_of
 from agents.strategies.own import OwnVoter
 from agents.strategies.trend import EmaCross
 from agents.strategies.voter import NOTHING, Ballot, Strategy
@@ -143,7 +143,8 @@ def scenes(timeframe: str = "1h", bars: int = 1200) -> tuple[Scene, ...]:
         for symbol, bar in now.items():
             engines[symbol].push(bar)
         kept = {symbol: Told(engine.view()) for symbol, engine in engines.items()}
-        known = Known(now["BTC/USDT"].close_utc, Timeframe(timeframe), kept, symbols, _News(), _Figures())
+        asked = {"BTC/USDT": Proposed(Direction.LONG, "cli")} if row % 50 == 49 else {}
+        known = Known(now["BTC/USDT"].close_utc, Timeframe(timeframe), kept, symbols, _News(), _Figures(), asked)
         signals = known.base("BTC/USDT")
         assert signals is not None
         told.append(Scene(signals, facts_of(signals, known)))

@@ -60,7 +60,8 @@ class SteerSource:
         if word is None:
             return None
         if word.is_too_old(self._clock.now()):
-            why = f"it takes a brake off and is older than {OLD.seconds} s"
+            kind = "is a proposal" if word.row.has_direction else "takes a brake off"
+            why = f"it {kind} and is older than {OLD.seconds} s"
             return Steered(at_utc=at, word=word, not_obeyed=why)
         if word.verb is not SteerVerb.RELOAD:
             return Steered(at_utc=at, word=word)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agents.records.steered import Steered
+from agents.strategies.facts import Proposed
 from execution.steering.words import Word
 
 
@@ -26,6 +27,14 @@ class Open:
     """Bars since it was asked."""
 
 
+@dataclass(slots=True)
+class Stands:
+    """A proposal that counts: what is voted for, and at how many bars still."""
+
+    proposed: Proposed
+    bars_left: int
+
+
 class Steers:
     """The words of one session."""
 
@@ -34,6 +43,10 @@ class Steers:
         """Words so far: what is sent because of one is named by its number."""
         self.off: dict[str, Word] = {}
         """Strategies that are switched off, each with the word that did it."""
+        self.proposals: dict[str, Stands] = {}
+        """What was proposed and counts still, by symbol."""
+        self.proposed_at: list[datetime] = []
+        """When proposals were taken, of the last day."""
         self.open: list[Open] = []
         """Words that are being obeyed, oldest first."""
 

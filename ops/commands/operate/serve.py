@@ -5,6 +5,7 @@ import getpass
 import sys
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
@@ -13,6 +14,9 @@ from config.secrets import journal_key, load_secrets, state_dir
 from execution.journal.chain import holds_nothing
 from execution.journal.stores.pointer import POINTER
 from ops.live.needed import INSTALL
+
+if TYPE_CHECKING:
+    from ops.live.auth.operator import Scope
 
 _RUNS = Path("runs")
 
@@ -80,11 +84,11 @@ def _set_password() -> int:
     return 0
 
 
-def _new_token(name: str, scope: str) -> int:
+def _new_token(name: str, scope: "Scope") -> int:
     from ops.live.auth.operator import keep_operator, read_operator
 
     state = state_dir(load_secrets())
-    operator, token = read_operator(state).with_token(name, "steer" if scope == "steer" else "read")
+    operator, token = read_operator(state).with_token(name, scope)
     file = keep_operator(state, operator)
     sys.stdout.write(f"{token}\n")
     sys.stderr.write(

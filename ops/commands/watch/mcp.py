@@ -1,4 +1,5 @@
-"""What `tribunal mcp` does: it follows the journal of a run, and answers other agents about it."""
+"""What `tribunal mcp` does: it follows the journal of a run, and answers other agents about it; where that was allowed, it leaves
+their proposals in the mailbox of the session."""
 
 import argparse
 import sys
@@ -13,10 +14,13 @@ from config.errors import UsageFault
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from execution.journal.chain import holds_nothing
+from ops.commands.switch_options import user
 from ops.live.following.tail import Tail
 from ops.live.following.window import Window
 from ops.live.mcp.backtesting import Backtests
+from ops.live.mcp.proposing import Proposing
 from ops.live.mcp.tools import Tools
+from ops.live.steering.giving import Steering
 from ops.live.web.source import Source
 from ops.live.woken.opening import masked_values
 
@@ -37,13 +41,16 @@ def mcp_command(arguments: argparse.Namespace, stop: Event | None = None) -> int
     secrets = load_secrets()
     configure(level=secrets.log_level, secrets=masked_values(secrets))
     window = Window(folder.resolve().name)
-    tools = Tools(
-        Source(window, journal, key), Backtests(None if arguments.files is None else Path(arguments.files))
-    )  # fmt: skip
+    proposing = None
+    if arguments.allow_propose:
+        clock = SystemClock()
+        proposing = Proposing(Steering(folder, window, clock), clock, user())
+    backtests = Backtests(None if arguments.files is None else Path(arguments.files))
+    tools = Tools(Source(window, journal, key), backtests, proposing=proposing)
     try:
-        from ops.live.mcp.server import server_of
+        from ops.live.mcp.server import LOOKING, PROPOSING, server_of
 
-        server = server_of(tools)
+        server = server_of(tools, LOOKING if proposing is None else PROPOSING)
         if arguments.http is not None:
             return _over_http(arguments, window, journal, key, server, stop or Event())
     except ModuleNotFoundError as missing:
@@ -57,21 +64,24 @@ def _over_http(
     arguments: argparse.Namespace, window: Window, journal: Path, key: bytes, server: "MCPServer[Any]", stop: Event
 ) -> int:
     from ops.live.auth.access import Access
+    from ops.live.auth.operator import SCOPES
     from ops.live.mcp.door import PATH, application
+    from ops.live.mcp.server import LOOKING, PROPOSING
     from ops.live.opened import operator_of_user
     from ops.live.web.server import Place, Serving
 
     if not 0 <= arguments.http <= 65535:
         raise UsageFault(f"{arguments.http} is no port. Nothing was served. Give a number from 0 to 65535.")
     operator = operator_of_user()
-    if not any(token.scope == "read" for token in operator.tokens):
+    offered = PROPOSING if arguments.allow_propose else LOOKING
+    if not any(SCOPES[token.scope] <= offered for token in operator.tokens):
         raise UsageFault(
-            "There is no token of the scope `read`, so nobody could be let in. Nothing was served. Make one with `tribunal serve "
-            "--new-token NAME`."
+            f"There is no token of the scope `read`{' or `propose`' if arguments.allow_propose else ''}, so nobody could be let "
+            "in. Nothing was served. Make one with `tribunal serve --new-token NAME`."
         )
     access = Access(operator, SystemClock(), guests_read=False)
     place = Place(port=arguments.http)
-    with Tail(window, journal, key), Serving(application(server, access), place, has_lifespan=True) as serving:
+    with Tail(window, journal, key), Serving(application(server, access, offered), place, has_lifespan=True) as serving:
         if not arguments.quiet:
             sys.stderr.write(f"{arguments.run} is told at {serving.address.rstrip('/')}{PATH} (Ctrl-C ends it)\n")
         try:

@@ -18,9 +18,14 @@ from config.errors import OutputFault, UsageFault
 from config.files import write_whole
 from config.frozen import Frozen
 
-Scope = Literal["read", "steer"]
-"""`read`: look at everything; `steer`: read, and change what a session does."""
-SCOPES: Final[dict[Scope, frozenset[Scope]]] = {"read": frozenset({"read"}), "steer": frozenset({"read", "steer"})}
+Scope = Literal["read", "propose", "steer"]
+"""`read`: look at everything; `propose`: read, and propose positions where an agents' server allows it; `steer`: read, and change
+what a session does."""
+SCOPES: Final[dict[Scope, frozenset[Scope]]] = {
+    "read": frozenset({"read"}),
+    "propose": frozenset({"read", "propose"}),
+    "steer": frozenset({"read", "steer"}),
+}
 """What each scope allows."""
 FILE = "operator.json"
 SHORTEST = 12

@@ -13,32 +13,38 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from config.errors import TribunalError
 from config.version import version
 from ops.live.mcp.marking import TooLarge
-from ops.live.mcp.tools import BY_NAME, INSTRUCTIONS, TABLE, Tools
+from ops.live.mcp.tools import BY_NAME, CALLER, TABLE, Tools, instructions
 from ops.live.web.source import NotThere, NotYet
 
-LOCAL = frozenset({"read"})
-"""What whoever started the process may do over its standard input."""
-ALLOWED = "tribunal_allowed"
-"""Where the door notes in a request what its token allows."""
+LOOKING = frozenset({"read"})
+"""What is offered by default, and what whoever started the process may do over its standard input."""
+PROPOSING = LOOKING | {"propose"}
+"""The same where the operator has allowed proposals."""
+ALLOWED, NAMED = "tribunal_allowed", "tribunal_named"
+"""Where the door notes in a request what its token allows, and what it is called."""
 
 
-def server_of(tools: Tools, local: frozenset[str] = LOCAL) -> MCPServer[Any]:
-    """The server of one session. `local`: the scopes of a caller that did not come through the door."""
+def server_of(tools: Tools, offered: frozenset[str] = LOOKING) -> MCPServer[Any]:
+    """The server of one session. `offered`: the scopes whose tools there are; a caller that did not come through the door has
+    all of them."""
     logging.getLogger("mcp").setLevel(logging.ERROR)
     server: MCPServer[Any] = MCPServer(
         "tribunal",
         title="Tribunal",
         version=version(),
-        instructions=INSTRUCTIONS,
+        instructions=instructions(offered),
         log_level="ERROR",
-        middleware=(_Asked(local),),
+        middleware=(_Asked(offered),),
         subscriptions=False,
     )
-    for tool in TABLE:
+    for tool in (each for each in TABLE if each.scope in offered):
         server.add_tool(
             _told(getattr(tools, tool.name)),
             annotations=ToolAnnotations(
-                readOnlyHint=True, destructiveHint=False, idempotentHint=tool.is_idempotent, openWorldHint=False
+                readOnlyHint=tool.only_looks,
+                destructiveHint=False,
+                idempotentHint=tool.is_idempotent,
+                openWorldHint=False,
             ),
             structured_output=True,
         )
@@ -48,17 +54,18 @@ def server_of(tools: Tools, local: frozenset[str] = LOCAL) -> MCPServer[Any]:
 class _Asked:
     """Refuses a call whose caller lacks the scope of its tool."""
 
-    def __init__(self, local: frozenset[str]) -> None:
-        self._local = local
+    def __init__(self, offered: frozenset[str]) -> None:
+        self._offered = offered
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         if ctx.method == "tools/call":
             name = str((ctx.params or {}).get("name"))
-            allowed = self._local if ctx.request is None else ctx.request.scope.get(ALLOWED, frozenset())
+            allowed = self._offered if ctx.request is None else ctx.request.scope.get(ALLOWED, frozenset())
             tool = BY_NAME.get(name)
-            if tool is not None and tool.scope not in allowed:
+            if tool is not None and tool.scope in self._offered - allowed:
                 why = f"{name} needs a token of the scope {tool.scope!r}."
                 return CallToolResult(content=[TextContent(type="text", text=why)], is_error=True)
+            CALLER.set(None if ctx.request is None else ctx.request.scope.get(NAMED))
         return await call_next(ctx)
 
 

@@ -82,7 +82,7 @@ class Actions:
                 who=word.who,
                 via=word.via,
                 verb=word.verb.value,
-                target=word.target,
+                target=word.about,
                 why=word.why,
                 state="heard" if refused is None else "refused",
                 result=refused or "",

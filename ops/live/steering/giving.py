@@ -18,11 +18,21 @@ from config.errors import OutputFault, TribunalError, UsageFault
 from config.frozen import Frozen, UtcTime
 from execution.kill_switch.latch import ALL
 from execution.steering.mailbox import Mailbox
-from execution.steering.words import NO_REASON, Confirmation, SteerVerb, Target, Via, confirmation, line_of, word_of
+from execution.steering.words import (
+    NO_REASON,
+    Confirmation,
+    Proposable,
+    SteerVerb,
+    Target,
+    Via,
+    confirmation,
+    line_of,
+    word_of,
+)
 from ops.live.beating.heartbeat import heartbeat_of, lives
 from ops.live.following.window import Window
 from ops.live.state.actions import ActionNow
-from ops.live.steering.verbs import OFFERED, Offered, Way
+from ops.live.steering.verbs import OFFERED, PROPOSE, Offered, Way
 from ops.live.woken.switching import lift, put_down
 
 State = Literal["waiting", "heard", "done", "refused", "failed"]
@@ -146,7 +156,7 @@ class Steering:
         answer = self._mailbox.answer_to(ref)
         if answer is not None:
             return Given(ref=ref, verb=_verb_in(ref), target="", state=answer.state, told=answer.told)
-        if _verb_in(ref) not in OFFERED:
+        if _verb_in(ref) not in OFFERED and _verb_in(ref) != PROPOSE.name:
             return None
         if (why := self._gone()) is not None:
             return Given(ref=ref, verb=_verb_in(ref), target="", state="failed", told=why)
@@ -178,15 +188,20 @@ class Steering:
         state: State = "heard" if done.is_new and self._gone() is None else "done"
         return Given(ref=f"{verb.name}@{done.given_utc}", verb=verb.name, target="", state=state, told=done.told)
 
-    def _word(self, verb: Offered, target: str, why: str, by: Operator) -> Given:
+    def propose(self, symbol: str, direction: Proposable, why: str, by: Operator) -> Given:
+        """Propose a position to the session: a vote of `outside`. Raises UsageFault, OutputFault; nothing was asked then."""
+        return self._word(PROPOSE, symbol, why, by, direction)
+
+    def _word(self, verb: Offered, target: str, why: str, by: Operator, direction: Proposable | None = None) -> Given:
         self._ready(verb, target)
+        named, now = self._named(verb, target), self._clock.now()
         try:
-            word = word_of(SteerVerb(verb.name), self._named(verb, target), by.who, by.via, why, self._clock.now())
+            word = word_of(SteerVerb(verb.name), named, by.who, by.via, why, now, direction)
         except ValueError as fault:
             raise UsageFault(f"{fault}. Nothing was asked.") from None
         self._mailbox.put(word)
         told = "It lies in the session's mailbox. The session looks between two bars."
-        return Given(ref=word.word_id, verb=verb.name, target=word.target, state="waiting", told=told)
+        return Given(ref=word.word_id, verb=verb.name, target=word.about, state="waiting", told=told)
 
     def _ready(self, verb: Offered, target: str) -> None:
         """Raise UsageFault for a session that hears nothing any more, and for a target that it does not have."""

@@ -1,6 +1,8 @@
 """Every verb that page, REST and chat offer: those of session and latch, out of their one table, and two for petitions.
 
-A surface has no list of its own. What it offers, refuses and tests is derived from `VERBS`.
+A surface has no list of its own. What it offers, refuses and tests is derived from `VERBS`. A proposal is not among them: it says
+long or short, which no form of theirs carries, and what asks for new risk shall take more than a click. It is given on the
+command line, in a file, or by an agent (`Steering.propose`).
 """
 
 from enum import StrEnum
@@ -37,11 +39,13 @@ def _offered(row: Row) -> Offered:
 
 
 VERBS: Final[tuple[Offered, ...]] = (
-    *(_offered(row) for row in ROWS),
+    *(_offered(row) for row in ROWS if not row.has_direction),
     Offered("approve", Way.PETITION, None, is_brake=False, what="let a position be opened that waits for a yes"),
     Offered("reject", Way.PETITION, None, is_brake=True, what="refuse a position that waits for a yes"),
 )
 OFFERED: Final = {verb.name: verb for verb in VERBS}
 """By name."""
+PROPOSE: Final = next(_offered(row) for row in ROWS if row.has_direction)
+"""What agents may be allowed, and the window does not offer."""
 GIVEN: Final = tuple(verb for verb in VERBS if verb.way is not Way.PETITION)
 """Those that are given to a session or to the latch."""

@@ -14,6 +14,6 @@ def actions_grid(actions: Sequence[Action], of: int) -> Sheet:
     more = f" (the last {len(actions)} of {of:,})" if len(actions) < of else ""
     table = boxed(f"Operators{more}", COLUMNS)
     for each in actions:
-        asked = " ".join(filter(None, (each.word.verb.value, each.word.target)))
+        asked = " ".join(filter(None, (each.word.verb.value, each.word.about)))
         table.add_row(moment(each.at_utc), asked, f"{each.word.who} ({each.word.via})", each.result, each.word.why)
     return table

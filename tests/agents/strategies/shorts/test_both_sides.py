@@ -109,7 +109,7 @@ def test_on_spot_nothing_is_said_of_shorts(cast: list[Vote]) -> None:
 
 def test_the_built_in_strategies_that_may_be_short() -> None:
     may = {name for name in STRATEGIES if sides_of(strategy_class(name)) == "both"}
-    assert may == {"golden_cross", "rsi_bounce", "funding_extreme", "trend_ensemble", "cross_momentum"}
+    assert may == {"golden_cross", "rsi_bounce", "funding_extreme", "outside", "trend_ensemble", "cross_momentum"}
     for name in STRATEGIES:
         told = " ".join((strategy_class(name).__doc__ or "").split()).lower()
         assert ("can be short" in told) if name in may else ("long only:" in told or "never short:" in told), name
