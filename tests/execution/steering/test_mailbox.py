@@ -10,7 +10,7 @@ import pytest
 from config.clock import FixedClock
 from config.errors import OutputFault, UsageFault
 from execution.journal.stores.pointer import CHECKSUM, JOURNAL
-from execution.steering.mailbox import MOST_WAITING, Answer, Mailbox
+from execution.steering.mailbox import MOST_PROPOSALS, MOST_WAITING, Answer, Mailbox
 from execution.steering.words import (
     BY_NAME,
     LONGEST,
@@ -48,6 +48,7 @@ def test_every_verb_of_a_session_stands_in_the_table_and_no_other() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_a_confirmation_names_the_scope_and_the_state_after_it(row) -> None:
     target = {Target.SYMBOL: "BTC/USDT", Target.STRATEGY: "trend"}.get(row.target, "")
+    target += " long" if row.has_direction else ""
     asked = confirmation(row.name, target, "paper-001")
     assert "paper-001" in asked.words
     assert target in asked.words
@@ -126,6 +127,9 @@ BROKEN = {
     "a target too many": b'{"verb": "pause", "target": "BTC/USDT"}',
     "another type": b'{"verb": "close", "target": ["BTC/USDT"]}',
     "a naive time": b'{"verb": "pause", "given_utc": "2026-01-01T00:00:00"}',
+    "no direction": b'{"verb": "propose", "target": "BTC/USDT"}',
+    "a direction too many": b'{"verb": "pause", "direction": "long"}',
+    "no such direction": b'{"verb": "propose", "target": "BTC/USDT", "direction": "up"}',
     "another surface": b'{"verb": "pause", "via": "telepathy"}',
     "not utf-8": b"\xff\xfe",
     "half of a pair": b'{"verb": "pause\\ud800"}',
@@ -205,6 +209,97 @@ def test_no_more_words_wait_than_a_session_can_hear(run: Path) -> None:
         box.put(word_of(SteerVerb.PAUSE, "", "ada", "cli", "", NOW))
 
 
+def test_proposals_leave_room_for_a_brake(run: Path) -> None:
+    box = Mailbox(run)
+    for _ in range(MOST_PROPOSALS):
+        box.put(word_of(SteerVerb.PROPOSE, "BTC/USDT", "a model", "mcp", "up", NOW, "long"))
+    with pytest.raises(OutputFault, match="8 proposals wait"):
+        box.put(word_of(SteerVerb.PROPOSE, "BTC/USDT", "a model", "mcp", "up", NOW, "long"))
+    box.put(word_of(SteerVerb.PAUSE, "", "ada", "cli", "", NOW))
+
+
+def test_a_proposal_needs_a_reason_and_a_direction() -> None:
+    with pytest.raises(ValueError, match="what speaks for it"):
+        word_of(SteerVerb.PROPOSE, "BTC/USDT", "ada", "cli", " ", NOW, "long")
+    with pytest.raises(ValueError, match="long or short"):
+        word_of(SteerVerb.PROPOSE, "BTC/USDT", "ada", "cli", "up", NOW)
+
+
+def test_a_word_that_nobody_has_taken_is_withdrawn_and_whoever_waits_reads_it(run: Path) -> None:
+    box, told = Mailbox(run, FixedClock(NOW)), list[str]()
+    box.put(word := word_of(SteerVerb.PAUSE, "", "ada", "cli", "", NOW))
+    assert box.waiting() == (word,)
+    assert box.withdraw(word.word_id, "bob") == "withdrawn"
+    assert box.take(_tell(told)) is None
+    answer = box.answer_to(word.word_id)
+    assert answer is not None
+    assert (answer.state, "withdrawn by bob" in answer.told) == ("refused", True)
+    assert box.withdraw(word.word_id, "bob") == "answered"
+    assert box.withdraw("../../x", "bob") == "unknown"
+
+
+def test_a_word_that_was_taken_cannot_be_withdrawn_and_is_found_by_the_next_session(run: Path) -> None:
+    box, told = Mailbox(run), list[str]()
+    box.put(word := word_of(SteerVerb.PAUSE, "", "ada", "cli", "", NOW))
+    assert box.take(_tell(told)) == word
+    assert box.withdraw(word.word_id, "bob") == "taken"
+    assert box.waiting() == ()
+    later = Mailbox(run)  # the session was killed before it had journaled the word
+    assert later.take(_tell(told)) == word
+    later.heard(word.word_id)
+    assert not list(box.path.glob("*.json*"))
+    assert box.withdraw(word.word_id, "bob") == "unknown"
+
+
+def test_a_taken_word_that_the_journal_holds_is_not_taken_again(run: Path) -> None:
+    box, told = Mailbox(run), list[str]()
+    box.put(word := word_of(SteerVerb.PAUSE, "", "ada", "cli", "", NOW))
+    box.take(_tell(told))
+    assert Mailbox(run).take(_tell(told), {word.word_id}) is None
+    assert not list(box.path.glob("*.json*"))
+
+
+@pytest.mark.parametrize("moment", ["rename", "unlink"])
+def test_a_word_is_taken_or_withdrawn_and_never_both(run: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """The other side acts at the last moment: after each has found the word, and just before it moves its file."""
+    session, surface, told = Mailbox(run), Mailbox(run), list[str]()
+    surface.put(word := word_of(SteerVerb.PAUSE, "", "ada", "cli", "", NOW))
+    real, ours = getattr(os, moment), list[object]()
+
+    def late(*paths: str) -> None:
+        monkeypatch.setattr(os, moment, real)
+        ours.append(surface.withdraw(word.word_id, "bob") if moment == "rename" else session.take(_tell(told)))
+        real(*paths)
+
+    monkeypatch.setattr(os, moment, late)
+    theirs = session.take(_tell(told)) if moment == "rename" else surface.withdraw(word.word_id, "bob")
+    assert (ours, theirs) == ((["withdrawn"], None) if moment == "rename" else ([word], "taken"))
+
+
+def test_a_name_that_is_used_again_while_its_word_is_taken_loses_neither(run: Path) -> None:
+    box, told = Mailbox(run), list[str]()
+    box.path.mkdir()
+    file = box.path / "stop.json"
+    file.write_text('{"verb": "pause"}')
+    first = box.take(_tell(told))
+    assert first is not None
+    file.write_text('{"verb": "cancel"}')
+    _late(file)
+    assert box.take(_tell(told)) == first
+    box.heard(first.word_id)
+    second = box.take(_tell(told))
+    assert second is not None
+    assert second.verb is SteerVerb.CANCEL
+
+
+def test_a_file_that_was_written_by_hand_is_withdrawn_by_its_name(run: Path) -> None:
+    box = Mailbox(run)
+    box.path.mkdir()
+    (box.path / "stop.json").write_text('{"verb": "pause"}')
+    assert box.withdraw("stop", "bob") == "withdrawn"
+    assert box.waiting() == ()
+
+
 def test_words_that_wait_when_the_session_ends_are_refused(run: Path) -> None:
     box, told = Mailbox(run), list[str]()
     box.put(word := word_of(SteerVerb.CANCEL, "", "ada", "cli", "", NOW))
@@ -228,7 +323,7 @@ def test_a_surface_reads_what_became_of_its_word(run: Path) -> None:
 def test_what_takes_a_brake_off_is_old_after_a_minute_and_a_brake_never_is(verb: SteerVerb) -> None:
     row = BY_NAME[verb.value]
     target = "" if row.target in (Target.NONE, Target.SYMBOL_OR_ALL) else "x"
-    word = word_of(verb, target, "ada", "cli", "why", NOW)
+    word = word_of(verb, target, "ada", "cli", "why", NOW, "long" if row.has_direction else None)
     assert not word.is_too_old(NOW + timedelta(seconds=60))
     assert word.is_too_old(NOW + timedelta(seconds=61)) is not row.is_brake
 

@@ -13,10 +13,10 @@ import pytest
 
 from config.errors import NotConfirmed, OutputFault, UsageFault
 from execution.journal.stores.pointer import CHECKSUM, JOURNAL
-from execution.steer import VERBS
+from execution.steer import DIRECTIONS, VERBS, WITHDRAW
 from execution.steer import main as steer
 from execution.steering.mailbox import Answer, Mailbox
-from execution.steering.words import STEERED
+from execution.steering.words import PROPOSABLE, STEERED, SteerVerb, word_of
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -48,6 +48,8 @@ def answering(run: Path, state: str) -> threading.Thread:
 
 def test_the_verbs_that_can_be_typed_are_those_of_the_table() -> None:
     assert [verb.replace("-", "_") for verb in VERBS] == [row.name for row in STEERED]
+    assert DIRECTIONS == PROPOSABLE
+    assert WITHDRAW not in VERBS
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,8 @@ def test_a_session_that_does_not_hear_is_told_with_what_can_be_done(
     told = capsys.readouterr().out
     assert "Not heard within 0 s" in told
     assert "tribunal halt" in told
+    (file,) = (run / "steer").glob("*.json")
+    assert f"withdraw {file.stem}` takes it back" in told
     assert len(list((run / "steer").glob("*.json"))) == 1
 
 
@@ -90,6 +94,12 @@ def test_a_session_that_does_not_hear_is_told_with_what_can_be_done(
         (["strategy-off"], UsageFault.exit_code, "needs the name of a strategy"),
         (["resume"], UsageFault.exit_code, "--why"),
         (["resume", "--why", "all is well"], NotConfirmed.exit_code, "--yes"),
+        (["propose", "BTC/USDT", "--why", "up"], UsageFault.exit_code, "long or short"),
+        (["propose", "--direction", "long", "--why", "up"], UsageFault.exit_code, "needs a market"),
+        (["propose", "BTC/USDT", "--direction", "long"], UsageFault.exit_code, "what speaks for it"),
+        (["propose", "BTC/USDT", "--direction", "long", "--why", "up"], NotConfirmed.exit_code, "--yes"),
+        (["close", "BTC/USDT", "--direction", "long"], UsageFault.exit_code, "has no direction"),
+        (["withdraw"], UsageFault.exit_code, "None waits"),
         (["pause", "--wait", "nan"], UsageFault.exit_code, "no time to wait"),
         (["pause", "--wait", "-1"], UsageFault.exit_code, "no time to wait"),
     ],
@@ -135,3 +145,45 @@ def test_on_a_terminal_words_are_typed_that_name_the_scope(
     told = capsys.readouterr().err
     assert "paper-001 may open positions again" in told
     assert "Type RESUME paper-001" in told
+
+
+def test_a_proposal_names_its_market_and_its_direction(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = answering(run, "done")
+    assert steer([str(run), "propose", "btcusdt", "--direction", "short", "--why", "a crowd", "--yes", "--json"]) == 0
+    session.join()
+    told = json.loads(capsys.readouterr().out)
+    assert (told["target"], told["direction"], told["why"]) == ("BTC/USDT", "short", "a crowd")
+
+
+def test_a_word_is_withdrawn_while_nobody_has_heard_it(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    box = Mailbox(run)
+    words = [word_of(verb, "", "ada", "cli", "a test", AT) for verb in (SteerVerb.PAUSE, SteerVerb.CANCEL)]
+    for word in words:
+        box.put(word)
+    assert steer([str(run), "withdraw"]) == UsageFault.exit_code
+    assert all(f"{word.word_id}: {word.verb.value}" in capsys.readouterr().err for word in words[:1])
+    assert steer([str(run), "withdraw", words[0].word_id]) == 0
+    assert "Withdrawn: the session never hears" in capsys.readouterr().out
+    assert box.take(lambda told: None) == words[1]
+    assert steer([str(run), "withdraw", words[1].word_id]) == 1
+    assert "is hearing it already" in capsys.readouterr().out
+    box.heard(words[1].word_id)
+    box.answer(Answer(word_id=words[1].word_id, state="done", told="It is so.", at_utc=AT))
+    assert steer([str(run), "withdraw", words[1].word_id]) == 1
+    assert "it was heard. It is so." in capsys.readouterr().out
+    assert steer([str(run), "withdraw", "nothing"]) == 1
+    assert "no word nothing waits" in capsys.readouterr().out
+
+
+def test_who_stops_waiting_reads_how_to_take_the_word_back(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(box: Mailbox, word_id: str, timeout_s: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Mailbox, "wait", interrupted)
+    assert steer([str(run), "pause"]) == 130
+    (file,) = (run / "steer").glob("*.json")
+    told = capsys.readouterr().err
+    assert f"withdraw {file.stem}` takes it back" in told
+    assert "What was asked stays asked" in told

@@ -34,7 +34,7 @@ from execution.journal.event import Fanout
 from execution.kill_switch.halting import NoSwitch
 from execution.reports import SentOrder
 from execution.steering.mailbox import Mailbox
-from execution.steering.words import SteerVerb, word_of
+from execution.steering.words import Proposable, SteerVerb, Via, word_of
 from market.tape import Tape, simulated_tape
 from risk.order import Purpose
 
@@ -49,6 +49,8 @@ class Given(NamedTuple):
     target: str = ""
     why: str = "to see"
     age_s: float = 0.0
+    direction: Proposable | None = None
+    via: Via = "cli"
 
 
 class Tapes:
@@ -63,7 +65,7 @@ class Tapes:
         while self._left and at >= self._start + self._left[0].bar * self._bar:
             word = self._left.pop(0)
             given = NOW - timedelta(seconds=word.age_s)
-            self._box.put(word_of(word.verb, word.target, "ada", "cli", word.why, given))
+            self._box.put(word_of(word.verb, word.target, "ada", word.via, word.why, given, word.direction))
         return self._source(at)
 
 
@@ -82,9 +84,11 @@ def steered(
     days: int = 6,
     rewritten: Settings | None = None,
     changes: tuple[tuple[str, object], ...] = (),
+    on: tuple[Settings, Tape] | None = None,
 ) -> list[Recorded]:
-    """Run a session to its end and return its events. `rewritten`: what its profile says when it is read again."""
-    settings, tape = world(profile, days, changes)
+    """Run a session to its end and return its events. `rewritten`: what its profile says when it is read again; `on`: a world
+    instead of that of a profile."""
+    settings, tape = on or world(profile, days, changes)
     folder.mkdir(parents=True)
     journal = Journal(folder / JOURNAL, journal_key(), settings.journal.group_commit)
     _trade(folder, settings, tape, journal, given, rewritten)
@@ -93,9 +97,15 @@ def steered(
     return events_of(folder)
 
 
-def goes_on(folder: Path, given: Sequence[Given] = (), profile: str = "paper", days: int = 6) -> list[Recorded]:
+def goes_on(
+    folder: Path,
+    given: Sequence[Given] = (),
+    profile: str = "paper",
+    days: int = 6,
+    on: tuple[Settings, Tape] | None = None,
+) -> list[Recorded]:
     """Resume a session that was killed, to its end."""
-    settings, tape = world(profile, days)
+    settings, tape = on or world(profile, days)
     journal = ResumingSink(folder / JOURNAL, journal_key(), settings.journal.group_commit)
     _trade(folder, settings, tape, journal, given, None)
     journal.close()
