@@ -141,11 +141,13 @@ def test_a_brake_between_the_word_and_its_bar_stops_it(tmp_path: Path, brake: St
 
 
 def test_a_breaker_that_has_tripped_stops_it(tmp_path: Path) -> None:
-    events = steered(tmp_path / "run", [proposed(29, ETH), proposed(34, BTC)], on=world(days=3))
+    settings, tape = world()
+    tight = settings.model_copy(update={"limits": settings.limits.model_copy(update={"max_daily_loss": 1e-6})})
+    events = steered(tmp_path / "run", [proposed(3, ETH), proposed(8, BTC)], on=(tight, tape))
     assert results(events) == [("propose", "done")] * 2
-    assert [bar for bar, _ in votes(events)] == [30, 35]
-    record = said(events, CycleRecord)[34]
-    assert record.breakers.latches, "the market fell while ETH was held"
+    assert [bar for bar, _ in votes(events)] == [4, 9]
+    (latch, *_) = said(events, CycleRecord)[8].breakers.latches
+    assert latch.breaker == "daily_loss", "the entry of ETH has cost its fee"
     assert [sent.symbol for sent in entries(events)] == [ETH]
 
 
