@@ -177,7 +177,8 @@ WORDS = st.lists(
         st.integers(0, 22),
         st.sampled_from(
             [(SteerVerb.PROPOSE, BTC), (SteerVerb.PROPOSE, ETH), (SteerVerb.PROPOSE, "SOL/USDT"), (SteerVerb.PAUSE, ""),
-             (SteerVerb.RESUME, ""), (SteerVerb.STRATEGY_OFF, "outside"), (SteerVerb.STRATEGY_ON, "outside"), (SteerVerb.CLOSE, BTC)]
+             (SteerVerb.RESUME, ""), (SteerVerb.STRATEGY_OFF, "outside"), (SteerVerb.STRATEGY_ON, "outside"),
+             (SteerVerb.CLOSE, BTC)]
         ),
     ),
     max_size=12,

@@ -314,7 +314,8 @@ def operators() -> list[Action]:
     rows = []
     for row in STEERED:
         target = {Target.STRATEGY: "my_own_strategy_of_last_year", Target.SYMBOL: "1000PEPE/USDT"}.get(row.target, "")
-        word = word_of(SteerVerb(row.name), target, "the operator at night", "chat", LONG, AT)
+        direction = "short" if row.has_direction else None
+        word = word_of(SteerVerb(row.name), target, "the operator at night", "chat", LONG, AT, direction)
         done = SteerDone(at_utc=AT, word_id=word.word_id, verb=row.name, outcome="refused", told=LONG)
         rows.append(Action(AT, word, done if row.is_brake else None))
     return rows

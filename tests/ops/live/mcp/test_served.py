@@ -48,15 +48,16 @@ def tokens(tmp_path: Path) -> dict[str, str]:
     """A token of each scope, kept for this user."""
     operator, read = Operator().with_token("reads", "read")
     operator, steer = operator.with_token("steers", "steer")
+    operator, propose = operator.with_token("proposes", "propose")
     keep_operator(tmp_path / "state", operator)
-    return {"read": read, "steer": steer}
+    return {"read": read, "propose": propose, "steer": steer}
 
 
 @contextmanager
-def served(capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+def served(capsys: pytest.CaptureFixture[str], *options: str) -> Iterator[str]:
     """The address of a server over HTTP."""
     stop, codes = Event(), list[int]()
-    asked = parser().parse_args([str(KEPT), "--http", "0"])
+    asked = parser().parse_args([str(KEPT), "--http", "0", *options])
     serving = Thread(target=lambda: codes.append(mcp_command(asked, stop)))
     serving.start()
     told, until = "", monotonic() + PATIENCE_S
@@ -92,7 +93,7 @@ def test_a_client_starts_the_server_and_speaks_over_its_standard_streams(tmp_pat
                 return names, await client.call_tool("status", {})
 
     names, status = asyncio.run(ask())
-    assert names == {tool.name for tool in TABLE}
+    assert names == {tool.name for tool in TABLE if tool.only_looks}
     assert status.structured_content["phase"] == "completed"
     assert status.structured_content["head"]["run"] == KEPT.name
     assert (tmp_path / "err").read_text() == ""
@@ -136,10 +137,28 @@ def test_over_http_no_tool_answers_a_token_of_another_scope(
 ) -> None:
     call = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": tool.name, "arguments": {}}}
     with served(capsys) as address:
-        for token in (tokens["steer"], "trib_nothing"):
+        for token in (tokens["steer"], tokens["propose"], "trib_nothing"):
             answer = httpx2.post(address, headers=ACCEPT | {"authorization": f"Bearer {token}"}, json=call)
             assert answer.status_code in (401, 403)
             assert "result" not in answer.text
+
+
+def test_over_http_only_a_token_that_may_propose_does_and_one_that_may_steer_is_still_refused(
+    capsys: pytest.CaptureFixture[str], tokens: dict[str, str]
+) -> None:
+    asked = {"symbol": "BTC/USDT", "direction": "long", "thesis": "up"}
+
+    async def ask(address: str, token: str) -> Any:
+        async with client_of(address, token) as client:
+            return [await client.call_tool("propose", asked), await client.call_tool("status", {})]
+
+    with served(capsys, "--allow-propose") as address:
+        told = {name: asyncio.run(ask(address, tokens[name])) for name in ("read", "propose")}
+        steer = httpx2.post(address, headers=ACCEPT | {"authorization": f"Bearer {tokens['steer']}"}, json=INITIALIZE)
+    assert steer.status_code == 403
+    assert [answers[1].is_error for answers in told.values()] == [False, False]
+    assert told["read"][0].content[0].text == "propose needs a token of the scope 'propose'."
+    assert "has ended" in told["propose"][0].content[0].text
 
 
 def test_too_many_wrong_tokens_lock_out(capsys: pytest.CaptureFixture[str], tokens: dict[str, str]) -> None:
@@ -169,5 +188,5 @@ def test_where_the_library_is_missing_it_is_said_what_to_install(monkeypatch: py
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(UsageFault, match=r"tribunal\[mcp,serve\]"):
-        mcp_command(argparse.Namespace(run=str(KEPT), http=None, files=None, quiet=True))
+        mcp_command(argparse.Namespace(run=str(KEPT), http=None, files=None, quiet=True, allow_propose=False))
     assert os.environ["TRIBUNAL_JOURNAL_KEY"] == KEY
