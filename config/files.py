@@ -71,6 +71,12 @@ def put_aside(file: str | Path, folder: Path) -> None:
     os.replace(file, folder / Path(file).name)
 
 
+def rename(file: str, name: str) -> None:
+    """Give a file another name in its folder, at once or not at all: of several that try, one does. Raises FileNotFoundError for
+    the others, OSError where it cannot be done."""
+    os.replace(file, f"{os.path.dirname(file)}/{name}")
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name or a removal in a folder survive a power cut, where the file system can."""
     with suppress(OSError):

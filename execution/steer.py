@@ -25,7 +25,7 @@ from ops.commands.options import CommandParser, add
 VERBS = ("pause", "resume", "strategy-off", "strategy-on", "close", "cancel", "reload", "propose")
 """As they are typed; `execution.steering.words` owns them, and a test compares."""
 WITHDRAW = "withdraw"
-"""Is no verb of the session: it takes a word out of the mailbox."""
+"""As the same file spells it."""
 DIRECTIONS = ("long", "short")
 """Of a proposal; a test compares them too."""
 

@@ -27,7 +27,7 @@ from pydantic import Field, ValidationError
 
 from config.clock import Clock, SystemClock
 from config.errors import OutputFault, UsageFault
-from config.files import put_aside, write_whole
+from config.files import put_aside, rename, write_whole
 from config.frozen import Frozen, UtcTime
 from execution.journal.stores.pointer import JOURNAL, POINTER, has_ended
 from execution.steering.words import BY_NAME, LONGEST_NAME, NO_REASON, SteerVerb, Word, line_of, wrong_target
@@ -142,6 +142,13 @@ class Mailbox:
                 with suppress(*_UNREADABLE):
                     found.append(_read(file))
         return tuple(found)
+
+    def changed_ns(self) -> int:
+        """A number that is another one when a word came, was taken or was withdrawn [ns since 1970]; 0 before the first."""
+        try:
+            return os.stat(self._folder).st_mtime_ns
+        except OSError:
+            return 0
 
     def answers(self) -> tuple[Answer, ...]:
         """What became of the latest words, oldest first. What cannot be read is left out."""
@@ -260,7 +267,7 @@ def _claimed(file: _File) -> str | None:
     if file.is_taken:
         return file.path
     try:
-        os.rename(file.path, file.path + _TAKEN)
+        rename(file.path, file.name + _TAKEN)
     except FileNotFoundError:
         return None
     except OSError:

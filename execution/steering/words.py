@@ -27,6 +27,8 @@ LONGEST = 500
 LONGEST_NAME = 120
 """Characters of a name, a target or an id."""
 NO_REASON = "no reason given"
+WITHDRAW = "withdraw"
+"""What takes a word back that no session has heard: typed as a verb, and none of a session."""
 
 
 class SteerVerb(OneOf):

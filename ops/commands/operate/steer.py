@@ -10,11 +10,11 @@ from config.clock import SystemClock
 from config.confirm import confirm
 from config.errors import NotConfirmed, UsageFault
 from config.files import behind_links
-from execution.steer import WITHDRAW
 from execution.steering.mailbox import Answer, Mailbox
 from execution.steering.words import (
     BY_NAME,
     LONGEST_NAME,
+    WITHDRAW,
     SteerVerb,
     Target,
     Word,

@@ -19,6 +19,7 @@ from config.frozen import Frozen, UtcTime
 from execution.kill_switch.latch import ALL
 from execution.steering.mailbox import Mailbox
 from execution.steering.words import (
+    LONGEST_NAME,
     NO_REASON,
     Confirmation,
     Proposable,
@@ -75,6 +76,18 @@ class PetitionNow(Frozen):
             reasons=told.reasons,
             until_utc=asked.until_utc,
         )
+
+
+class WordNow(Frozen):
+    """A word that waits, and can be withdrawn."""
+
+    ref: str = Field(description="names it")
+    verb: str
+    target: str = Field(description="market, of a proposal with its direction, or strategy; empty for none")
+    who: str
+    via: str = Field(description="the surface on which it was given")
+    why: str
+    given_utc: UtcTime
 
 
 class Operator(NamedTuple):
@@ -139,6 +152,35 @@ class Steering:
             state="heard",
             told=f"{'Yes' if approved else 'No'} to {notional:,.2f}: the session has this answer, and takes no other.",
         )
+
+    def unheard(self) -> tuple[WordNow, ...]:
+        """The words that the session has not taken yet, oldest first."""
+        return tuple(
+            WordNow(
+                ref=word.word_id,
+                verb=word.verb.value,
+                target=word.about,
+                who=word.who,
+                via=word.via,
+                why=word.why,
+                given_utc=word.given_utc,
+            )
+            for word in self._mailbox.waiting()
+        )
+
+    def changed_ns(self) -> int:
+        """A number that is another one when a petition or a word waits, or waits no more."""
+        return self.petitions.changed_ns() + self._mailbox.changed_ns()
+
+    def withdraw(self, ref: str, by: Operator) -> Given:
+        """Take back a word that the session has not taken, and say how it stands. Raises UsageFault where none waits."""
+        outcome = self._mailbox.withdraw(ref, f"{by.who} ({by.via})")
+        stands = None if outcome == "unknown" else self.stands(ref)
+        if stands is None:
+            raise UsageFault(f"No word {line_of(ref, LONGEST_NAME)} waits for this session. Nothing was withdrawn.")
+        if outcome == "taken":
+            return stands.model_copy(update={"told": "It is too late to withdraw it: the session is hearing it."})
+        return stands
 
     def stands(self, ref: str) -> Given | None:
         """What became of a verb; None for one that nobody knows."""

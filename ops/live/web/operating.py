@@ -16,7 +16,7 @@ from config.frozen import Frozen
 from execution.steering.words import LONGEST, LONGEST_NAME, Via
 from ops.live.auth.access import Who
 from ops.live.state.actions import ActionNow
-from ops.live.steering.giving import Given, Operator, PetitionNow, Steering, targets_of
+from ops.live.steering.giving import Given, Operator, PetitionNow, Steering, WordNow, targets_of
 from ops.live.steering.verbs import GIVEN, VERBS, Offered
 from ops.live.web.guard import reads, steers, who_asks
 from ops.live.web.rest import From
@@ -84,6 +84,12 @@ def petitions(who: Reader, steering: With) -> tuple[PetitionNow, ...]:
     return steering.waiting()
 
 
+@rest.get("/words")
+def words(who: Reader, steering: With) -> tuple[WordNow, ...]:
+    """What the session was asked and has not heard yet."""
+    return steering.unheard()
+
+
 @rest.get("/steer")
 def verbs(who: Reader, source: From) -> tuple[VerbNow, ...]:
     """The verbs that may be given to the session."""
@@ -118,6 +124,12 @@ def stands(who: Reader, steering: With, ref: str) -> Given:
     return found
 
 
+@rest.delete("/steer/{ref}")
+def withdraw(who: Gives, steering: With, ref: str) -> Given:
+    """Take back a word that the session has not heard, and say how it stands."""
+    return _refusing(lambda: steering.withdraw(ref, Operator(who.name, "rest")))
+
+
 @pages.get("/operator/confirm")
 def confirm_on_page(
     request: Request,
@@ -148,6 +160,15 @@ def give_on_page(
     return _part(request, "given.html", given=_given(steering, who, asked, "page"))
 
 
+@pages.post("/operator/withdraw")
+def withdraw_on_page(
+    request: Request, who: Gives, steering: With, ref: Annotated[str, Form(max_length=_LONGEST_REF)]
+) -> HTMLResponse:
+    """Take back a word that the session has not heard."""
+    given = _refusing(lambda: steering.withdraw(ref, Operator(who.name, "page")))
+    return _part(request, "given.html", given=given)
+
+
 @pages.get("/operator/stands")
 def stands_on_page(
     request: Request, who: Reader, steering: With, ref: Annotated[str, Query(max_length=_LONGEST_REF)]
@@ -165,6 +186,11 @@ def controls(source: From) -> tuple[VerbNow, ...]:
 def waiting_now(request: Request) -> tuple[PetitionNow, ...]:
     """The petitions that wait, for the parts of pages."""
     return steering_of(request).waiting()
+
+
+def unheard_now(request: Request) -> tuple[WordNow, ...]:
+    """The words that wait, for the parts of pages."""
+    return steering_of(request).unheard()
 
 
 def _verb_now(verb: Offered, symbols: tuple[str, ...], voters: tuple[str, ...]) -> VerbNow:

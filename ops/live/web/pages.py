@@ -13,7 +13,7 @@ from ops.live.auth.sessions import IDLE, same
 from ops.live.web.again import limit_rows, shown
 from ops.live.web.drawing import as_text, hearing_view, now_of, unsaid
 from ops.live.web.guard import asked_by, reads, refuse_other_sites, steers
-from ops.live.web.operating import controls, waiting_now
+from ops.live.web.operating import controls, unheard_now, waiting_now
 from ops.live.web.replays import LONGEST_S
 from ops.live.web.rest import From
 from ops.live.web.source import NotThere, Source
@@ -35,7 +35,7 @@ def body_of(request: Request, name: str, *, steers: bool) -> str:
     if name != "debate":
         known["petitions"] = waiting_now(request)
     if name == "operator":
-        known["actions"] = source.actions()
+        known |= {"actions": source.actions(), "words": unheard_now(request)}
     elif name == "now":
         known |= {"positions": source.positions(), "orders": source.orders()}
     else:

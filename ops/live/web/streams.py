@@ -45,8 +45,8 @@ class Drawn:
 
 
 def changes_of(request: Request) -> int:
-    """A number that is another one whenever the session has moved, or a petition waits or waits no more."""
-    moved: int = request.app.state.source.window.changes + request.app.state.steering.petitions.changed_ns()
+    """A number that is another one whenever the session has moved, or a petition or a word waits or waits no more."""
+    moved: int = request.app.state.source.window.changes + request.app.state.steering.changed_ns()
     return moved
 
 

@@ -97,7 +97,9 @@ def test_no_field_of_the_signals_of_any_timeframe_changes_when_the_future_does()
     assert found.said > 40_000
 
 
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != OUTSIDE])  # it says what it is told, and reads no bar
+@pytest.mark.parametrize(
+    "name", [name for name in STRATEGIES if name != OUTSIDE]
+)  # it says what it is told, and reads no bar
 def test_no_vote_of_a_built_in_strategy_changes_when_the_future_does(name: str) -> None:
     minded = voter(name).minded
     on = past("1d", 400) if minded is not None and minded.past_days else past()

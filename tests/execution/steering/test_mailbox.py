@@ -259,7 +259,7 @@ def test_a_taken_word_that_the_journal_holds_is_not_taken_again(run: Path) -> No
     assert not list(box.path.glob("*.json*"))
 
 
-@pytest.mark.parametrize("moment", ["rename", "unlink"])
+@pytest.mark.parametrize("moment", ["replace", "unlink"])
 def test_a_word_is_taken_or_withdrawn_and_never_both(run: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """The other side acts at the last moment: after each has found the word, and just before it moves its file."""
     session, surface, told = Mailbox(run), Mailbox(run), list[str]()
@@ -268,12 +268,12 @@ def test_a_word_is_taken_or_withdrawn_and_never_both(run: Path, monkeypatch: pyt
 
     def late(*paths: str) -> None:
         monkeypatch.setattr(os, moment, real)
-        ours.append(surface.withdraw(word.word_id, "bob") if moment == "rename" else session.take(_tell(told)))
+        ours.append(surface.withdraw(word.word_id, "bob") if moment == "replace" else session.take(_tell(told)))
         real(*paths)
 
     monkeypatch.setattr(os, moment, late)
-    theirs = session.take(_tell(told)) if moment == "rename" else surface.withdraw(word.word_id, "bob")
-    assert (ours, theirs) == ((["withdrawn"], None) if moment == "rename" else ([word], "taken"))
+    theirs = session.take(_tell(told)) if moment == "replace" else surface.withdraw(word.word_id, "bob")
+    assert (ours, theirs) == ((["withdrawn"], None) if moment == "replace" else ([word], "taken"))
 
 
 def test_a_name_that_is_used_again_while_its_word_is_taken_loses_neither(run: Path) -> None:

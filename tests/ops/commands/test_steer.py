@@ -15,6 +15,7 @@ from config.errors import NotConfirmed, OutputFault, UsageFault
 from execution.journal.stores.pointer import CHECKSUM, JOURNAL
 from execution.steer import DIRECTIONS, VERBS, WITHDRAW
 from execution.steer import main as steer
+from execution.steering import words
 from execution.steering.mailbox import Answer, Mailbox
 from execution.steering.words import PROPOSABLE, STEERED, SteerVerb, word_of
 
@@ -49,7 +50,7 @@ def answering(run: Path, state: str) -> threading.Thread:
 def test_the_verbs_that_can_be_typed_are_those_of_the_table() -> None:
     assert [verb.replace("-", "_") for verb in VERBS] == [row.name for row in STEERED]
     assert DIRECTIONS == PROPOSABLE
-    assert WITHDRAW not in VERBS
+    assert (WITHDRAW, WITHDRAW in VERBS) == (words.WITHDRAW, False)
 
 
 @pytest.mark.parametrize(
@@ -157,19 +158,19 @@ def test_a_proposal_names_its_market_and_its_direction(run: Path, capsys: pytest
 
 def test_a_word_is_withdrawn_while_nobody_has_heard_it(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     box = Mailbox(run)
-    words = [word_of(verb, "", "ada", "cli", "a test", AT) for verb in (SteerVerb.PAUSE, SteerVerb.CANCEL)]
-    for word in words:
+    left = [word_of(verb, "", "ada", "cli", "a test", AT) for verb in (SteerVerb.PAUSE, SteerVerb.CANCEL)]
+    for word in left:
         box.put(word)
     assert steer([str(run), "withdraw"]) == UsageFault.exit_code
-    assert all(f"{word.word_id}: {word.verb.value}" in capsys.readouterr().err for word in words[:1])
-    assert steer([str(run), "withdraw", words[0].word_id]) == 0
+    assert all(f"{word.word_id}: {word.verb.value}" in capsys.readouterr().err for word in left[:1])
+    assert steer([str(run), "withdraw", left[0].word_id]) == 0
     assert "Withdrawn: the session never hears" in capsys.readouterr().out
-    assert box.take(lambda told: None) == words[1]
-    assert steer([str(run), "withdraw", words[1].word_id]) == 1
+    assert box.take(lambda told: None) == left[1]
+    assert steer([str(run), "withdraw", left[1].word_id]) == 1
     assert "is hearing it already" in capsys.readouterr().out
-    box.heard(words[1].word_id)
-    box.answer(Answer(word_id=words[1].word_id, state="done", told="It is so.", at_utc=AT))
-    assert steer([str(run), "withdraw", words[1].word_id]) == 1
+    box.heard(left[1].word_id)
+    box.answer(Answer(word_id=left[1].word_id, state="done", told="It is so.", at_utc=AT))
+    assert steer([str(run), "withdraw", left[1].word_id]) == 1
     assert "it was heard. It is so." in capsys.readouterr().out
     assert steer([str(run), "withdraw", "nothing"]) == 1
     assert "no word nothing waits" in capsys.readouterr().out

@@ -83,10 +83,15 @@ def nothing_was_asked(scene: Scene) -> bool:
 
 def test_the_surfaces_offer_what_the_table_of_words_has_and_two_verbs_for_petitions(scene: Scene) -> None:
     offered = [each["name"] for each in scene.client.get("/api/steer", headers=scene.read).json()]
-    assert offered == [*(row.name for row in ROWS), "approve", "reject"]
+    shown = [row.name for row in ROWS if not row.has_direction]
+    assert offered == [*shown, "approve", "reject"]
     assert logged_in(scene.client) == 303
     page = scene.client.get("/operator").text
-    assert re.findall(r'name="verb" value="(\w+)"', page) == [row.name for row in ROWS]
+    assert re.findall(r'name="verb" value="(\w+)"', page) == shown
+    confirmation = scene.client.get(
+        "/api/steer/confirmation", params={"verb": "propose", "target": SYMBOL}, headers=scene.steer
+    )
+    assert (confirmation.status_code, "There is no verb" in confirmation.json()["detail"]) == (409, True)
 
 
 @each_verb
@@ -162,6 +167,27 @@ def test_the_result_is_what_the_journal_tells_and_stands_in_the_list(scene: Scen
         "desk", "rest", "pause", "looked into it", "failed",
     ]  # fmt: skip
     assert scene.client.get("/api/steer/nothing", headers=scene.read).status_code == 404
+
+
+def test_a_word_that_was_not_heard_is_shown_and_withdrawn_by_who_may_steer(scene: Scene) -> None:
+    sent = body_of(scene, _named("pause"))
+    first, second = (scene.client.post("/api/steer", json=sent, headers=scene.steer).json()["ref"] for _ in range(2))
+    assert {word["ref"] for word in scene.client.get("/api/words", headers=scene.read).json()} == {first, second}
+    assert scene.client.delete(f"/api/steer/{first}", headers=scene.read).status_code == 403
+    assert scene.client.delete(f"/api/steer/{first}").status_code == 401
+    gone = scene.client.delete(f"/api/steer/{first}", headers=scene.steer).json()
+    assert (gone["state"], "withdrawn by desk (rest)" in gone["told"]) == ("refused", True)
+    assert scene.client.delete("/api/steer/nothing", headers=scene.steer).status_code == 409
+    assert logged_in(scene.client) == 303
+    page, token = scene.client.get("/operator").text, csrf_of(scene.client)
+    assert "Not heard yet" in page
+    assert second in page
+    assert first not in page
+    assert scene.client.post("/operator/withdraw", data={"ref": second}).status_code == 403
+    assert scene.session.mailbox.take(lambda text: None) is not None
+    late = scene.client.post("/operator/withdraw", data={"ref": second}, headers={"x-csrf-token": token})
+    assert "It is too late to withdraw it" in late.text
+    assert "Not heard yet" not in scene.client.get("/operator").text
 
 
 def test_a_halt_is_done_when_the_session_has_read_it_and_flat_when_the_exchange_says_so(scene: Scene) -> None:
