@@ -67,7 +67,8 @@ class TechnicalSignals(Frozen):
     """Indicators on the closed bars up to and including `close_utc`. A value is None while the history is too short.
 
     Prices and `*_quote` are in quote units; RSI and ADX range from 0 to 100. `realized_volatility` is that of 24 bars,
-    annualised (365 days a year). `return_1` is the last log return. `bars` is the number of closed bars so far.
+    annualised (365 days a year, or the sessions of a calendar: `market.annualise`). `return_1` is the last log return. `bars` is
+    the number of closed bars so far.
     """
 
     symbol: str = Field(description="market, as BASE/QUOTE", json_schema_extra=_BAR)
@@ -114,7 +115,7 @@ class TechnicalSignals(Frozen):
         "average directional index, 14 bars [0..100]", "Wilder's mean of 100 |DI+ - DI-| / (DI+ + DI-)", 28, _WILDER
     )
     realized_volatility: float | None = _core(
-        "volatility of 24 bars, in a year of 365 days [fraction]",
+        "volatility of 24 bars, in a year [fraction]",
         "standard deviation of 24 log returns (n - 1) * sqrt(bars per year)",
         25,
         _LO,
@@ -233,13 +234,13 @@ class TechnicalSignals(Frozen):
         "log return of thirty days", "ln(close / last close known thirty days before)", "thirty days", _LOG
     )
     realized_volatility_20: float | None = _full(
-        "short volatility: that of 20 bars, in a year of 365 days [fraction]",
+        "short volatility: that of 20 bars, in a year [fraction]",
         "standard deviation of 20 log returns (n - 1) * sqrt(bars per year)",
         21,
         _LO,
     )
     realized_volatility_100: float | None = _full(
-        "long volatility: that of 100 bars, in a year of 365 days [fraction]",
+        "long volatility: that of 100 bars, in a year [fraction]",
         "standard deviation of 100 log returns (n - 1) * sqrt(bars per year)",
         101,
         _LO,

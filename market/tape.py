@@ -32,7 +32,7 @@ from market.plausible.marks import MarkBars
 from market.plausible.volumes import implausible_volume
 from market.quality.monitor import QualityMonitor, Quote
 from market.resample import Resampler, resample
-from market.sessions.calendar import TradingCalendar, bar_close, calendar_of, day_of, day_of_ms
+from market.sessions.calendar import TradingCalendar, bar_close, calendar_of, day_of, day_of_ms, signals_year
 from market.sessions.closed import without_closed_days
 from market.simulated.marks import drawn_marks
 from market.simulated.prices import SESSION_START, SimulatedMarket, simulate, warmup_length
@@ -54,7 +54,8 @@ class Tape:
     such; the history is then not among `candles`. `marks`: the mark prices of perpetuals by symbol, of the session only;
     `mark_files`: what was found in each file of them. `past_funding`: the rates of the last days before the session, oldest
     first, which an exchange would tell. `calendar`: the sessions of its daily bars; a day that is none has no slice. None for
-    markets that never close.
+    markets that never close. `year_bars`: its bars in a year, by which volatilities among the signals are annualised; None for
+    365 days.
     """
 
     symbols: tuple[str, ...]
@@ -81,6 +82,7 @@ class Tape:
     mark_files: tuple[FileRead, ...] = ()
     past_funding: tuple[FundingRate, ...] = ()
     calendar: TradingCalendar | None = None
+    year_bars: float | None = None
 
     def __len__(self) -> int:
         return self._bars_between(self.start_utc, self.end_utc)
@@ -294,6 +296,7 @@ def recorded_tape(
         candles=candles,
         files=files,
         calendar=calendar,
+        year_bars=signals_year(settings.market),
     )
 
 

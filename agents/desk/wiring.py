@@ -58,6 +58,7 @@ from market.bar import Bar, Prices
 from market.catalogue import leverage_of, margin_terms
 from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
+from market.sessions.calendar import signals_year
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.measures.horizon import horizon_of
@@ -211,10 +212,10 @@ def _reserved(settings: Settings, timeframe: Timeframe, court: Court, beside: Be
 def _warmed(session: Session, warmup: Warmup, contexts: tuple[Context, ...]) -> _Warm:
     """Indicators and windows after the bars before the first decision."""
     per_day = session.timeframe.bars_per_day
-    depth = session.settings.market.signals
+    depth, year = session.settings.market.signals, signals_year(session.settings.market)
     voters = depth_read(contexts, depth)
     warm = _Warm(
-        {symbol: SignalEngine(symbol, session.timeframe, depth, voters) for symbol in session.symbols},
+        {symbol: SignalEngine(symbol, session.timeframe, depth, voters, year) for symbol in session.symbols},
         ReturnWindow(session.symbols, horizon_of(session.settings.limits, per_day).window_bars),
         VolumeWindow(session.symbols, per_day),
     )

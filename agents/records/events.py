@@ -69,6 +69,7 @@ EVENTS = Registry(
             session_before_settings_of_6,
             session_before_settings_of_7,
             session_before_settings_of_8,
+            with_nothing_new,
         ),
     ),
     Kind(Warmup, "once, second", (with_nothing_new,)),

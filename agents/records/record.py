@@ -89,7 +89,7 @@ class Session(Journaled):
     """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
     event_kind: ClassVar[str] = "session_started"
-    event_version: ClassVar[int] = 8
+    event_version: ClassVar[int] = 9
 
     format: Literal[1] = 1
     version: str

@@ -134,6 +134,12 @@ class MarketSettings(Frozen):
         exclude_if=absent,
         description="the exchange whose sessions the daily bars are, a MIC such as XNYS or XBOM; null: the markets never close",
     )
+    annualise: Literal["sessions"] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="the year by which volatilities among the signals of daily bars are annualised: `sessions`, as many as the "
+        "calendar has; null: 365 days",
+    )
     schedule: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d [A-Za-z_/+-]+[A-Za-z0-9]*$")] | None = Field(
         default=None,
         exclude_if=absent,
@@ -150,6 +156,8 @@ class MarketSettings(Frozen):
         clashes = list[Clash]()
         if self.calendar is not None and self.timeframe != "1d":
             clashes.append((("calendar", "timeframe"), "sessions of a calendar have bars of 1d, and no other"))
+        if self.annualise is not None and self.calendar is None:
+            clashes.append((("annualise", "calendar"), "a year of sessions is that of a calendar, and none is named"))
         if self.schedule is not None and self.calendar is None:
             clashes.append((("schedule", "calendar"), "a schedule is of the sessions of a calendar, and none is named"))
         if self.schedule is not None and self.schedule.split()[1] not in available_timezones():

@@ -198,7 +198,9 @@ class _Reader:
         self._bits = {context.name: 1 << number for number, context in enumerate(self._contexts)}
         depth = settings.market.signals
         voters = depth_read(self._contexts, depth)
-        self._engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, voters) for symbol in tape.symbols}
+        self._engines = {
+            symbol: SignalEngine(symbol, tape.timeframe, depth, voters, tape.year_bars) for symbol in tape.symbols
+        }
         self._window = ReturnWindow(tape.symbols, horizon_of(settings.limits, tape.timeframe.bars_per_day).window_bars)
         self._remember(tape)
         news = settings.sentiment

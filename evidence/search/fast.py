@@ -148,7 +148,9 @@ class _Reader:
     def __init__(self, tape: Tape, seen: Callable[[int], None], depth: Depth, *, keeps_facts: bool) -> None:
         self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
         self.past: dict[str, list[Bar]] = {symbol: [] for symbol in tape.symbols}
-        self._engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth) for symbol in tape.symbols}
+        self._engines = {
+            symbol: SignalEngine(symbol, tape.timeframe, depth, depth, tape.year_bars) for symbol in tape.symbols
+        }
         self.days = [day for _, days in tape.days() for day in days.values()]
         for day in self.days:
             self._engines[day.symbol].remember(day)

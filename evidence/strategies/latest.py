@@ -49,7 +49,7 @@ def latest_votes(
     for nothing. Raises UsageFault and StrategyFault of the voters."""
     entries = world.settings.strategies
     voters = voters_of(entries, read_own(entries), tape.symbols)
-    engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+    engines = {symbol: SignalEngine(symbol, tape.timeframe, year_bars=tape.year_bars) for symbol in tape.symbols}
     for _, days in tape.days():
         for symbol, day in days.items():
             engines[symbol].remember(day)

@@ -92,7 +92,7 @@ def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float, most
 def bars_known(tape: Tape, contexts: tuple[Context, ...], most: Depth) -> Iterator[tuple[Slice, Known]]:
     """Each bar of a session with what voters may know at its close. The warm-up, which the voters remember, is read first."""
     depth = depth_read(contexts, most)
-    engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth) for symbol in tape.symbols}
+    engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth, tape.year_bars) for symbol in tape.symbols}
     for _, days in tape.days():
         for symbol, day in days.items():
             engines[symbol].remember(day)

@@ -18,13 +18,22 @@ from market.timeframe import HORIZONS, Timeframe
 class SignalEngine:
     """Signals of one symbol on the timeframe `base` and on every horizon of the court that is not finer than `base`."""
 
-    def __init__(self, symbol: str, base: Timeframe, case: Depth = "full", voters: Depth = "full") -> None:
-        """`case`: the depth of `view`; `voters`: that of `signals`, which is read at each bar and is never more than a case."""
+    def __init__(
+        self,
+        symbol: str,
+        base: Timeframe,
+        case: Depth = "full",
+        voters: Depth = "full",
+        year_bars: float | None = None,
+    ) -> None:
+        """`case`: the depth of `view`; `voters`: that of `signals`, which is read at each bar and is never more than a case.
+        `year_bars`: bars of `base` in a year, by which volatilities are annualised; None for those in 365 days."""
         self._symbol = symbol
         self._base = base
         self._voters = voters
         coarser = [horizon for horizon in HORIZONS if horizon.seconds > base.seconds]
-        self._horizons = {timeframe: Horizon(symbol, timeframe, case) for timeframe in (base, *coarser)}
+        self._horizons = {base: Horizon(symbol, base, case, year_bars)}
+        self._horizons.update((timeframe, Horizon(symbol, timeframe, case)) for timeframe in coarser)
         self._resamplers = {timeframe: Resampler(base, timeframe) for timeframe in coarser}
 
     def push(self, bar: Bar) -> None:

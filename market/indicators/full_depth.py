@@ -62,9 +62,10 @@ _WIDTH = 7
 class Full:
     """One symbol on one timeframe, after the bars that were pushed."""
 
-    def __init__(self, timeframe: Timeframe) -> None:
+    def __init__(self, timeframe: Timeframe, year_bars: float) -> None:
+        """`year_bars`: bars in a year, by which volatilities are annualised."""
         self._waiting = array("d")
-        self._year = timeframe.bars_per_year
+        self._year = year_bars
         self._close = math.nan
         self._handles = Handles(FUNCTIONS)
         self._patterns = Patterns()

@@ -2,7 +2,8 @@
 
 Definitions. A cross compares this bar with the previous one: above now, not above before. `highest_20`, `lowest_20` and the mean
 in `volume_ratio_20` are of the 20 bars before this one. `realized_volatility` is the sample standard deviation of the last 24
-log returns times the square root of the bars in 365 days (Lo 2002). RSI, ATR, ADX: Wilder (1978).
+log returns times the square root of the bars in a year (Lo 2002): of 365 days, or of the sessions of a calendar. RSI, ATR, ADX:
+Wilder (1978).
 """
 
 import math
@@ -92,8 +93,10 @@ class _Streams:
 class Horizon:
     """One symbol on one timeframe. `push` is cheap; the signals are built at the first call of `signals` after a bar."""
 
-    def __init__(self, symbol: str, timeframe: Timeframe, depth: Depth = "full") -> None:
-        """`depth`: the most that can be asked for."""
+    def __init__(
+        self, symbol: str, timeframe: Timeframe, depth: Depth = "full", year_bars: float | None = None
+    ) -> None:
+        """`depth`: the most that can be asked for. `year_bars`: bars in a year; None for those in 365 days."""
         self._symbol = symbol
         self._timeframe = timeframe
         self._streams = _Streams()
@@ -103,7 +106,8 @@ class Horizon:
         self._highs: deque[float] = deque(maxlen=_BEFORE + 1)
         self._lows: deque[float] = deque(maxlen=_BEFORE + 1)
         self._volumes: deque[float] = deque(maxlen=_BEFORE + 1)
-        self._full = Full(timeframe) if depth == "full" else None
+        self._year = timeframe.bars_per_year if year_bars is None else year_bars
+        self._full = Full(timeframe, self._year) if depth == "full" else None
         self._built: TechnicalSignals | None = None
         self._told: TechnicalSignals | None = None
 
@@ -198,7 +202,7 @@ class Horizon:
             return None
         mean = sum(self._returns) / _VOLATILITY_BARS
         variance = sum([(value - mean) ** 2 for value in self._returns]) / (_VOLATILITY_BARS - 1)
-        return math.sqrt(variance * self._timeframe.bars_per_year)
+        return math.sqrt(variance * self._year)
 
 
 def _signals(values: dict[str, Any]) -> TechnicalSignals:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from config.clock import from_ms
 from config.errors import UsageFault
+from config.sections.market import MarketSettings
 
 MISSING = (
     'Sessions of an exchange need packages that are not installed. Nothing was started. Run: pip install "tribunal[ib]"'
@@ -136,6 +137,11 @@ def calendar_of(name: str) -> TradingCalendar:
 def bars_a_year(calendar: str | None, bars_per_year: float) -> float:
     """Bars a year of daily bars in sessions, by the calendar's name; `bars_per_year` where markets never close."""
     return bars_per_year if calendar is None else calendar_of(calendar).bars_per_year
+
+
+def signals_year(market: MarketSettings) -> float | None:
+    """Bars of a day in the year by which volatilities among the signals are annualised; None for 365 days."""
+    return bars_a_year(market.calendar, 365.0) if market.annualise == "sessions" else None
 
 
 def _opened(package: Any, name: str) -> Any:

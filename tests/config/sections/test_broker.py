@@ -26,7 +26,11 @@ def test_the_profile_ib_loads_and_risks_at_most_two_percent() -> None:
     ("profile", "changes", "words"),
     [
         ("ib", {"world": "live", "limits.ramp": True}, "real money is not traded at Interactive Brokers"),
-        ("ib", {"market.calendar": None, "market.schedule": None}, "have a calendar, and a schedule"),
+        (
+            "ib",
+            {"market.calendar": None, "market.annualise": None, "market.schedule": None},
+            "have a calendar, and a schedule",
+        ),
         ("ib", {"market.symbols": ["INFY/INR", "TCS/INR"]}, "no share is named behind TCS/INR"),
         ("ib", {"venue.entry.how": "touch"}, "an entry is sent whole"),
         ("ib", {"market.timeframe": "1h"}, "have bars of 1d, and no other"),
@@ -38,6 +42,7 @@ def test_the_profile_ib_loads_and_risks_at_most_two_percent() -> None:
         ("testnet", {"exits.attached": True}, "no exchange behind CCXT takes a stop with its entry"),
         ("testnet", {"market.calendar": "XNYS", "market.timeframe": "1d"}, "close around the clock"),
         ("perp", {"exits.attached": True}, "a stop is attached to a purchase of spot"),
+        ("paper", {"market.annualise": "sessions"}, "a year of sessions is that of a calendar"),
         ("paper", {"market.schedule": "15:28 Asia/Kolkata"}, "a schedule is of the sessions of a calendar"),
     ],
 )

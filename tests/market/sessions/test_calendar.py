@@ -4,14 +4,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 
 from config.errors import UsageFault
 from config.reading.load import load_profile
+from config.seeds import generator
 from execution.kernel.grid import grid_of_tape
+from market.bar import Bar
+from market.indicators.engine import SignalEngine
 from market.sessions import calendar as module
-from market.sessions.calendar import TradingCalendar, bar_close, bars_a_year, calendar_of, day_of
+from market.sessions.calendar import TradingCalendar, bar_close, bars_a_year, calendar_of, day_of, signals_year
 from market.tape import recorded_tape
+from market.timeframe import Timeframe
 
 NEW_YORK, KOLKATA = ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
 
@@ -111,3 +116,29 @@ def test_a_bar_of_a_closed_day_is_left_out_and_said_so(tmp_path: Path) -> None:
 def test_the_warm_up_is_as_many_sessions_as_were_asked_for(tmp_path: Path) -> None:
     tape = recorded_tape(settings(**{"market.warmup_bars": 250}), [days(tmp_path)], None, None, None)  # type: ignore[arg-type]
     assert len(list(tape.warmup_slices())) == 250
+
+
+def test_signals_of_shares_are_annualised_by_sessions_and_all_others_by_365_days() -> None:
+    """Those of the session and those of a tape alike; a journal that says nothing of it was written with 365 days."""
+    shares, coins = load_profile("ib").market, load_profile("paper").market
+    year = signals_year(shares)
+    assert year == bars_a_year("XBOM", 365.0)
+    assert signals_year(coins) is None
+    assert signals_year(shares.model_copy(update={"annualise": None})) is None
+    engines = [SignalEngine("INFY/INR", Timeframe.D1, year_bars=each) for each in (year, None)]
+    chance = generator(7, "closes")
+    for number, close in enumerate(100 * np.exp(np.cumsum(chance.normal(0, 0.02, 130)))):
+        for engine in engines:
+            engine.push(
+                Bar(
+                    symbol="INFY/INR", timeframe=Timeframe.D1, close_utc=bar_close(date(2024, 1, 1) + timedelta(number)),
+                    open=close, high=close * 1.01, low=close * 0.99, close=close, volume=5.0,
+                )
+            )  # fmt: skip
+    by_sessions, by_days = (engine.signals(Timeframe.D1) for engine in engines)
+    assert by_sessions is not None
+    assert by_days is not None
+    for name in ("realized_volatility", "realized_volatility_20", "realized_volatility_100"):
+        assert getattr(by_sessions, name) == pytest.approx(getattr(by_days, name) * (year / 365.0) ** 0.5)
+    weekly = [engine.signals(Timeframe.W1) for engine in engines]
+    assert weekly[0] == weekly[1], "a week is a week"
