@@ -72,3 +72,24 @@ def test_killed_in_the_middle_of_a_close_it_is_obeyed_once(tmp_path: Path) -> No
         assert results(events) == [("close", "done")]
         sold = [order for order in said(events[first:], SentOrder) if order.purpose is Purpose.STRATEGY_EXIT]
         assert len(sold) == 1
+
+
+@pytest.mark.slow
+def test_a_proposal_is_taken_within_a_second_and_voted_for_at_the_next_close(tmp_path: Path) -> None:
+    run, moment, left = tmp_path / "run", START + timedelta(hours=3, minutes=20), [True]
+
+    def happens(now: datetime) -> None:
+        if now >= moment and left:
+            left.pop()
+            given = SystemClock().now()
+            Mailbox(run).put(word_of(SteerVerb.PROPOSE, BTC, "ada", "cli", "to see", given, "long"))
+
+    voters = [{"strategy": "outside"}]
+    live(run, Life(bars=6, happens=happens, changes=(("strategies", voters),), look_s=SELDOM_S))
+    events = events_of(run)
+    assert results(events) == [("propose", "done")]
+    assert said(events, Steered)[0].at_utc - moment < timedelta(seconds=10)
+    voted = [record.as_of_utc for record in said(events, CycleRecord) if record.votes]
+    assert voted == [START + timedelta(hours=4)]
+    assert [sent.symbol for sent in entries(events)] == [BTC]
+    assert replay([str(run), "--quiet"]) == 0
