@@ -39,7 +39,7 @@ def propose(desk: Desk, asked: Steered) -> str:
         raise Refused(f"{len(since)} proposals were taken in 24 hours, and {voter.name} takes {own.most_a_day}")
     desk.steers.proposed_at = [*since, asked.at_utc]
     direction = Direction.SHORT if word.direction == "short" else Direction.LONG
-    desk.steers.proposals[word.target] = Stands(Proposed(direction, word.via), own.bars)
+    desk.steers.proposed[word.target] = Stands(Proposed(direction, word.via), own.bars)
     bars = "the next bar" if own.bars == 1 else f"the next {own.bars} bars"
     return (
         f"The strategy {voter.name} votes {word.direction} in {word.target} at {bars}, while nothing is held or under way there. "
@@ -53,11 +53,11 @@ class Refused(Exception):
 
 def heard_at_bar(desk: Desk) -> Mapping[str, Proposed]:
     """What is voted for at this bar, by symbol. Each proposal has used up one of its bars."""
-    proposals, heard = desk.steers.proposals, dict[str, Proposed]()
-    for symbol, stands in tuple(proposals.items()):
+    standing, heard = desk.steers.proposed, dict[str, Proposed]()
+    for symbol, stands in tuple(standing.items()):
         stands.bars_left -= 1
         if stands.bars_left == 0:
-            del proposals[symbol]
+            del standing[symbol]
         if _busy(desk, symbol) is None:
             heard[symbol] = stands.proposed
     return heard
@@ -95,7 +95,7 @@ def _taken(desk: Desk, word: Word) -> str | None:
     """Why there is no room in the market; None where there is."""
     if (busy := _busy(desk, word.target)) is not None:
         return busy
-    return f"A proposal about {word.target} counts already" if word.target in desk.steers.proposals else None
+    return f"A proposal about {word.target} counts already" if word.target in desk.steers.proposed else None
 
 
 def _busy(desk: Desk, symbol: str) -> str | None:

@@ -382,11 +382,12 @@ COMMANDS = (
         "steer",
         "execution.steer",
         "operate",
-        "ask something of a running session: pause, resume, switch a strategy, close, cancel, reload",
+        "ask something of a running session: pause, resume, switch a strategy, close, cancel, reload, propose",
         errors=(2, 5, 6),
         examples=(
             'tribunal steer runs/paper-001 pause --why "news at two"',
             'tribunal steer runs/paper-001 close BTC/USDT --why "my view"',
+            'tribunal steer runs/paper-001 propose BTC/USDT --direction long --why "the split is off" --yes',
         ),
     ),
     Command(
@@ -450,6 +451,7 @@ COMMANDS = (
         examples=(
             "tribunal mcp runs/paper-001",
             "tribunal mcp runs/paper-001 --http --files bars",
+            "tribunal mcp runs/paper-001 --allow-propose",
         ),
     ),
     Command(

@@ -43,7 +43,7 @@ class Steers:
         """Words so far: what is sent because of one is named by its number."""
         self.off: dict[str, Word] = {}
         """Strategies that are switched off, each with the word that did it."""
-        self.proposals: dict[str, Stands] = {}
+        self.proposed: dict[str, Stands] = {}
         """What was proposed and counts still, by symbol."""
         self.proposed_at: list[datetime] = []
         """When proposals were taken, of the last day."""

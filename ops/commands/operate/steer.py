@@ -88,7 +88,7 @@ def _withdraw(folder: Path, word_id: str) -> int:
     answer = box.answer_to(word_id)
     told = {
         "withdrawn": f"Withdrawn: the session never hears {word_id}.",
-        "taken": "Not withdrawn: the session is hearing it already. Its journal will say what becomes of it.",
+        "taken": "Not withdrawn: the session has taken it already. Its journal will say what becomes of it.",
         "answered": f"Not withdrawn: it was heard. {answer.told if answer else ''}".rstrip(),
         "unknown": f"Not withdrawn: no word {line_of(word_id, LONGEST_NAME)} waits in the mailbox of this run.",
     }

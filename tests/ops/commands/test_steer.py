@@ -167,7 +167,7 @@ def test_a_word_is_withdrawn_while_nobody_has_heard_it(run: Path, capsys: pytest
     assert "Withdrawn: the session never hears" in capsys.readouterr().out
     assert box.take(lambda told: None) == left[1]
     assert steer([str(run), "withdraw", left[1].word_id]) == 1
-    assert "is hearing it already" in capsys.readouterr().out
+    assert "has taken it already" in capsys.readouterr().out
     box.heard(left[1].word_id)
     box.answer(Answer(word_id=left[1].word_id, state="done", told="It is so.", at_utc=AT))
     assert steer([str(run), "withdraw", left[1].word_id]) == 1

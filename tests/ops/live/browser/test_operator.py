@@ -18,6 +18,7 @@ from window_support import PASSWORD, TurnedClock
 
 from agents.approval.box import Petitions
 from config.clock import Stopwatch
+from execution.steering.words import SteerVerb, word_of
 from ops.live.auth.operator import Operator
 from ops.live.auth.sessions import IDLE
 from ops.live.web.server import Serving
@@ -186,6 +187,23 @@ def test_a_result_that_is_script_is_shown_as_text_and_by_keyboard_alone(
     page.locator("#confirm .banner[data-state='done']").wait_for()
     assert "<script>" in page.locator("#confirm").inner_text()
     page.locator("table.actions td", has_text="<script>").wait_for()
+    assert "attacked" not in page.title()
+
+
+def test_a_word_that_was_not_heard_is_withdrawn_at_a_click(
+    opened: Opened, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIBUNAL_STATE_DIR", str(tmp_path / "state"))
+    session, operator = Steerable(tmp_path), Operator().with_password(PASSWORD)
+    page = opened(served(session.window, session.folder, operator).address)
+    log_in(page)
+    page.goto(f"{page.url}operator")
+    session.mailbox.put(word_of(SteerVerb.PROPOSE, "BTC/USDT", SCRIPT, "mcp", SCRIPT, AT, "long"))
+    page.get_by_text("propose BTC/USDT long").wait_for()
+    page.get_by_role("button", name="withdraw it").click()
+    page.get_by_text("It was withdrawn by operator (page)").wait_for()
+    page.get_by_text("propose BTC/USDT long").wait_for(state="detached")
+    assert session.words == 0
     assert "attacked" not in page.title()
 
 
