@@ -386,8 +386,7 @@ COMMANDS = (
         errors=(2, 5, 6),
         examples=(
             'tribunal steer runs/paper-001 pause --why "news at two"',
-            'tribunal steer runs/paper-001 close BTC/USDT --why "my view"',
-            'tribunal steer runs/paper-001 propose BTC/USDT --direction long --why "the split is off" --yes',
+            'tribunal steer runs/paper-001 propose BTC/USDT --direction long --why "my view"',
         ),
     ),
     Command(
@@ -451,7 +450,6 @@ COMMANDS = (
         examples=(
             "tribunal mcp runs/paper-001",
             "tribunal mcp runs/paper-001 --http --files bars",
-            "tribunal mcp runs/paper-001 --allow-propose",
         ),
     ),
     Command(

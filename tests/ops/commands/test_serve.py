@@ -17,7 +17,7 @@ from kept_journals import JOURNALS, KEY
 from config.secrets import journal_key
 from execution.journal.chain import Journal
 from ops.commands.operate.serve import serve_command
-from ops.live.auth.operator import FILE, Operator, read_operator
+from ops.live.auth.operator import FILE, SCOPES, Operator, read_operator
 from ops.serve import main, parser
 
 KEPT = JOURNALS / "rules-0.6.0"
@@ -102,6 +102,16 @@ def test_a_password_is_kept_as_its_hash_and_a_token_is_printed_once(
     assert (known := operator.token_of(token)) is not None
     assert known.scope == "read"
     assert PASSWORD not in (tmp_path / "state" / FILE).read_text()
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_token_has_the_scope_that_was_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, scope: str
+) -> None:
+    assert main(["--new-token", "desk", "--scope", scope]) == 0
+    known = read_operator(tmp_path / "state").token_of(capsys.readouterr().out.strip())
+    assert known is not None
+    assert known.scope == scope
 
 
 def test_a_short_password_changes_nothing(
