@@ -108,6 +108,7 @@ def test_a_link_to_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
         load_secrets()
 
 
+@pytest.mark.slow
 def test_a_folder_that_this_user_cannot_write_is_refused_alike(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()

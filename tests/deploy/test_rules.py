@@ -121,6 +121,7 @@ def written(name: str, case: Case) -> list[dict[str, Any]]:
     return tests
 
 
+@pytest.mark.slow
 @needs_tools
 def test_each_rule_fires_once_and_is_silent_once(tmp_path: Path) -> None:
     """promtool asks every rule that it is given at every look, so it is given one group at a time."""

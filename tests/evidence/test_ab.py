@@ -29,6 +29,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_each_side_is_what_it_is_alone_and_the_difference_is_that_of_both(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -52,6 +53,7 @@ def test_each_side_is_what_it_is_alone_and_the_difference_is_that_of_both(
     assert json.loads(capsys.readouterr().out)["deflated"]["trials"] == 2, "A and B were both counted"
 
 
+@pytest.mark.slow
 def test_two_processes_tell_what_one_does_and_the_tables_end_in_a_verdict(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_setting_of_one_side_wins_over_the_shared_one_as_a_part_and_as_a_whole
     assert [(each["a"], each["b"]) for each in found["changed"]] == [(0.001, 0.002)]
 
 
+@pytest.mark.slow
 def test_models_sit_on_one_side_and_are_paid_there(
     bars: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_backtest_is_judged_and_counts_as_a_trial_once(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +64,7 @@ class Dip:
 """
 
 
+@pytest.mark.slow
 def test_each_edit_of_ones_own_strategy_counts_as_a_trial(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +98,7 @@ def test_ones_own_strategy_is_searched_walked_and_taken_apart_like_a_built_in_on
     assert printed(capsys)["rungs"][0]["hearings"] > 0
 
 
+@pytest.mark.slow
 def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,6 +115,7 @@ def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     assert ladder["rungs"][0]["trades"] >= ladder["rungs"][1]["trades"]
 
 
+@pytest.mark.slow
 def test_a_named_policy_stands_on_two_rungs_more_and_without_one_the_ladder_says_so(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,6 +220,7 @@ def test_a_sweep_that_is_run_again_goes_on_and_tries_nothing_twice(
     assert whole["deflated"] is None or whole["deflated"]["trials"] == 4
 
 
+@pytest.mark.slow
 def test_the_best_of_a_sweep_is_judged_without_the_court_as_it_was_searched_and_no_set_is_shown_twice(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 import yaml
 from fault_table import size
 from mutations import cut, mutated, places
@@ -51,6 +52,7 @@ def refusal(path: Path, overrides: dict[str, object]) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_a_mutated_profile_is_taken_or_refused_in_sentences(tmp_path: Path) -> None:
     chance, found, file = Random(5), Counter[str](), tmp_path / "mine.yaml"
     for _ in range(COUNT):
@@ -73,6 +75,7 @@ def test_a_mutated_profile_is_taken_or_refused_in_sentences(tmp_path: Path) -> N
     assert found["taken"] > 0
 
 
+@pytest.mark.slow
 def test_a_misspelt_key_is_named_with_the_nearest_one(tmp_path: Path) -> None:
     chance, file, found = Random(6), tmp_path / "mine.yaml", Counter[str]()
     for _ in range(COUNT // 2):

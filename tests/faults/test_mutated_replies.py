@@ -43,6 +43,7 @@ def check(found: Counter[str], faults: list[str], count: int) -> None:
     assert all(found[f"mutation: {name}"] for name in ("dropped", "no number", "repeated", "cut", "another word"))
 
 
+@pytest.mark.slow
 def test_replies_of_the_simulator(tmp_path: Path) -> None:
     async def main() -> tuple[Counter[str], list[str]]:
         async with trading(tmp_path) as on:

@@ -83,6 +83,7 @@ def _unfound(line: str) -> str:
     return line.replace('"key":"', '"key":"0', 1)
 
 
+@pytest.mark.slow
 def test_the_tables_in_the_documents_are_what_the_recordings_say() -> None:
     shown = subprocess.run(
         [sys.executable, str(HERE / "show.py"), "--markdown"], capture_output=True, text=True, timeout=300, check=True

@@ -95,6 +95,7 @@ def test_an_archive_of_an_older_version_is_read_on(server: str, tmp_path: Path) 
     assert len(read_headlines(archive, "wire")) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "ambient",
     [

@@ -79,6 +79,7 @@ def test_a_key_of_any_name_in_the_env_file_is_used_and_never_shown(capfd: pytest
     assert KEY.encode() not in kept
 
 
+@pytest.mark.slow
 def test_what_the_doors_to_models_log_is_on_stderr_and_holds_no_key() -> None:
     """In a process of its own: how a process logs is set once for all of it."""
     own = {"TRIBUNAL_LOG_LEVEL": "DEBUG", "OPENAI_API_KEY": KEY}

@@ -81,6 +81,7 @@ def _points(whole: tuple[Lived, Path]) -> range:
     return range(3, len(journaled(whole[1])), int(os.environ.get("KILL_EVERY", "3")))
 
 
+@pytest.mark.slow
 def test_killed_around_its_first_orders_it_comes_back_with_nothing_twice_and_nothing_lost(
     whole: tuple[Lived, Path], tmp_path: Path
 ) -> None:

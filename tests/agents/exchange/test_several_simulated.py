@@ -52,6 +52,7 @@ def test_it_trades_where_it_is_cheapest_and_its_books_add_up(traded: Path, capsy
     assert Decimal(summary["starting_cash"]) == 10_000
 
 
+@pytest.mark.slow
 def test_it_replays_to_the_byte_and_is_its_own_backtest(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(traded), "--quiet"]) == 0
     assert replay([str(traded), "--as-backtest", "--quiet", "--json"]) == 0

@@ -203,6 +203,7 @@ def _killed(whole: tuple[TwoLived, Path], tmp_path: Path, count: int, *again: in
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_around_its_first_choice_it_settles_at_the_exchange_that_was_chosen(
     whole: tuple[TwoLived, Path], tmp_path: Path
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_ruling_comes_between_two_bars_and_is_judged_and_filled_at_that_moment
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_share_is_sent_at_the_close_and_the_rest_when_the_ruling_is_there(tmp_path: Path) -> None:
     live(tmp_path / "run", life(4, THINKS_S, AT_ANY_PRICE, *TWO_TIERS))
     found = events(tmp_path / "run")
@@ -87,6 +88,7 @@ def test_a_share_is_sent_at_the_close_and_the_rest_when_the_ruling_is_there(tmp_
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_market_that_is_proposed_again_before_its_ruling_is_there_replays_with_the_news_of_each_case(
     tmp_path: Path,
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_market_that_is_proposed_again_before_its_ruling_is_there_replays_with
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_bars_stops_and_other_markets_go_on_while_the_court_thinks(tmp_path: Path) -> None:
     """It thinks for longer than a bar: each bar is journaled in its time, and a docket without a ruling is given up."""
     live(tmp_path / "run", life(5, 3000.0, ("limits.max_proposal_age_s", 86_400)))
@@ -110,6 +113,7 @@ def test_bars_stops_and_other_markets_go_on_while_the_court_thinks(tmp_path: Pat
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_kill_switch_that_falls_while_the_court_thinks_lets_nothing_be_bought(tmp_path: Path) -> None:
     open_docket: list[datetime] = []
 

@@ -69,6 +69,7 @@ def orders_of(folder: Path) -> dict[str, list[SentOrder]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_ruling_that_leaves_more_adds_the_rest_of_what_it_leaves_through_the_gate(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server)
@@ -90,6 +91,7 @@ def test_a_ruling_that_leaves_more_adds_the_rest_of_what_it_leaves_through_the_g
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_positions_by_shares_are_enlarged_in_the_same_way_and_stand_for_the_share_that_their_voters_want(
     tmp_path: Path,
 ) -> None:
@@ -102,6 +104,7 @@ def test_positions_by_shares_are_enlarged_in_the_same_way_and_stand_for_the_shar
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_ruling_that_rejects_closes_what_was_entered(tmp_path: Path) -> None:
     with ModelServer(prefer=REJECTS) as server:
         its_run = two_tiers(tmp_path / "run", server)
@@ -116,6 +119,7 @@ def test_a_ruling_that_rejects_closes_what_was_entered(tmp_path: Path) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("models", ["that leave less", "that are silent"])
 def test_models_that_leave_less_or_are_silent_leave_what_was_entered(models: str, tmp_path: Path) -> None:
     silent = models == "that are silent"
@@ -130,6 +134,7 @@ def test_models_that_leave_less_or_are_silent_leave_what_was_entered(models: str
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_what_was_closed_meanwhile_is_not_bought_again(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server, "court.latency_s=86400", days="20")
@@ -176,6 +181,7 @@ def test_a_breaker_that_trips_meanwhile_lets_nothing_be_added_and_leaves_what_wa
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_position_that_models_let_stand_is_reviewed_on_their_thesis(tmp_path: Path) -> None:
     with ModelServer(prefer=LITTLE) as server:
         its_run = two_tiers(tmp_path / "run", server, "court.fast_share=0.99", "court.review_every=12", days="6")
@@ -192,6 +198,7 @@ def test_a_position_that_models_let_stand_is_reviewed_on_their_thesis(tmp_path: 
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_of_what_was_never_bought_the_ruling_is_on_the_whole(tmp_path: Path) -> None:
     """The entry may pay hardly more than the last close, so many of them buy nothing."""
     with ModelServer() as server:
@@ -205,6 +212,7 @@ def test_of_what_was_never_bought_the_ruling_is_on_the_whole(tmp_path: Path) -> 
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("says", [SOUND, REJECTS], ids=["more", "nothing"])
 def test_an_entry_that_is_under_way_when_the_ruling_is_there_is_not_added_to_and_is_withdrawn_if_it_is_rejected(
     says: dict[str, object], tmp_path: Path
@@ -230,6 +238,7 @@ def test_an_entry_that_is_under_way_when_the_ruling_is_there_is_not_added_to_and
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_below_its_conviction_and_where_the_rules_mind_rejects_nothing_is_entered_at_once(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server, "minds.fast_path_conviction=0.99")
@@ -238,6 +247,7 @@ def test_below_its_conviction_and_where_the_rules_mind_rejects_nothing_is_entere
         assert not fast_of(its_run)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_between_entry_and_ruling_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server, days="3")
@@ -257,6 +267,7 @@ def test_a_run_that_is_killed_between_entry_and_ruling_goes_on_as_if_it_had_not_
             assert replay([str(killed), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_summary_and_trial_tell_of_both_entries_as_one_decision(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server)

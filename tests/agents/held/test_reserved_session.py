@@ -25,6 +25,7 @@ def _keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("latency_s", "closes"), [(20, 1), (3600, 1), (3601, 2)])
 def test_a_ruling_is_used_at_the_first_close_at_or_after_its_time_and_the_gate_judges_anew(
     latency_s: int, closes: int, tmp_path: Path
@@ -53,6 +54,7 @@ def test_a_ruling_is_used_at_the_first_close_at_or_after_its_time_and_the_gate_j
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_the_rules_mind_needs_no_time(tmp_path: Path) -> None:
     assert run(tmp_path / "plain", "--days", "4") == 0
     assert run(tmp_path / "late", "--days", "4", "--set", "court.latency_s=600") == 0
@@ -62,6 +64,7 @@ def test_the_rules_mind_needs_no_time(tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_while_a_ruling_is_reserved_asks_again_or_uses_its_answers(tmp_path: Path) -> None:
     with ModelServer() as server:
         chosen = arguments(server, None, ENOUGH, "court.latency_s=30", days="3")
@@ -82,6 +85,7 @@ def test_a_run_that_is_killed_while_a_ruling_is_reserved_asks_again_or_uses_its_
             assert replay([str(killed), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_stops_and_other_markets_go_on_while_a_ruling_is_reserved_and_what_is_unwanted_by_then_is_dropped(
     tmp_path: Path,
 ) -> None:

@@ -48,6 +48,7 @@ def its_run(reviewed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return reviewed / "run"
 
 
+@pytest.mark.slow
 def test_what_is_held_is_reviewed_with_the_thesis_in_front_of_it_and_replays(its_run: Path) -> None:
     found = reviews_of(its_run)
     opened = {h.case.decision_id: h for record in records(events(its_run)) for h in record.hearings}
@@ -78,6 +79,7 @@ def test_a_review_sells_down_to_its_part_of_what_was_bought_and_never_buys(its_r
         assert before * part - (before - order.quantity) <= lots * 2
 
 
+@pytest.mark.slow
 def test_a_resumed_run_reviews_as_it_did(its_run: Path, tmp_path: Path) -> None:
     found = events(its_run)
     place = next(
@@ -114,6 +116,7 @@ def _keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_keys")
 def test_models_read_the_thesis_and_may_close_and_a_killed_review_goes_on(tmp_path: Path) -> None:
     with ModelServer(default=closing) as server:

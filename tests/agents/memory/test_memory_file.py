@@ -32,6 +32,7 @@ def told(tmp_path: Path) -> tuple[Path, list[str]]:
     return file, bars
 
 
+@pytest.mark.slow
 def test_models_are_shown_near_cases_of_an_earlier_run_and_a_replay_needs_no_file(
     told: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_models_are_shown_near_cases_of_an_earlier_run_and_a_replay_needs_no_fil
     assert replay([str(tmp_path / "later"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_one_market_is_heard_with_what_runs_until_that_bar_have_taught(
     told: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:

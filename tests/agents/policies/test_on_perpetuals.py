@@ -49,6 +49,7 @@ def adjustments(folder: Path) -> list[Adjustment]:
     return [hearing.adjustment for record in said(events(folder), CycleRecord) for hearing in record.hearings]
 
 
+@pytest.mark.slow
 def test_an_opinion_on_a_short_changes_no_fill(tmp_path: Path) -> None:
     policy(tmp_path / "policy")
     advised = lived(tmp_path / "advisory", "rl.mode=advisory", f"rl.model={tmp_path / 'policy'}")
@@ -60,6 +61,7 @@ def test_an_opinion_on_a_short_changes_no_fill(tmp_path: Path) -> None:
     assert replay([str(advised), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_results_demote_it_and_a_replay_agrees_with_and_without_the_model(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

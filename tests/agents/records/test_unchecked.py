@@ -8,6 +8,7 @@ from run_support import events, run, said
 from agents.records.record import CycleRecord
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [("--set", "court.call=every_bar"), ("--symbols", "BTC/USDT", "ETH/USDT")])
 def test_what_a_session_wrote_unchecked_is_read_with_every_check_to_the_same_bytes(
     tmp_path: Path, asked: tuple[str, ...]

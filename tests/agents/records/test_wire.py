@@ -111,12 +111,14 @@ def test_a_form_says_what_may_be_left_out_and_what_is_exact() -> None:
     assert form["exposure"]["drawdown"] == "number"
 
 
+@pytest.mark.slow
 def test_the_page_of_the_journal_is_what_the_code_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == journal_page(), (
         "write it again: python -m agents.records.page > docs/journal.md"
     )
 
 
+@pytest.mark.slow
 def test_the_page_tells_of_every_kind() -> None:
     page = journal_page()
     assert [kind.event.event_kind for kind in EVENTS.kinds if f"### Event {kind.event.event_kind}\n" not in page] == []

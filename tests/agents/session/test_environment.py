@@ -43,12 +43,14 @@ def hostile(address: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_sources_name_the_variables_that_are_known_to_send() -> None:
     known = {"LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_ENDPOINT", "OPENAI_ORG_ID"}
     known |= {"OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ALL_PROXY"}
     assert known <= variables()
 
 
+@pytest.mark.slow
 def test_a_session_with_every_variable_hostile_asks_only_its_own_provider(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     with trap() as (address, heard), ModelServer() as server:

@@ -139,6 +139,7 @@ def test_a_session_that_starts_halted_says_so_opens_nothing_and_replays(
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_resume_and_its_reason_are_in_the_journal_of_the_next_session_and_of_no_other(tmp_path: Path) -> None:
     assert run(tmp_path / "before", "--days", "2") == 0
     assert halt([]) == 0
@@ -152,6 +153,7 @@ def test_a_resume_and_its_reason_are_in_the_journal_of_the_next_session_and_of_n
     assert replay([str(tmp_path / "next"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_latch_for_one_profile_does_not_stop_another(tmp_path: Path) -> None:
     mine = tmp_path / "mine.yaml"
     mine.write_text("extends: paper\n")
@@ -202,6 +204,7 @@ def halted_at(out: Path, look: int, *, flatten: bool = False) -> tuple[list[Reco
     return events[:place], events[place:], end
 
 
+@pytest.mark.slow
 def test_an_entry_between_intent_and_fill_is_withdrawn(tmp_path: Path, untouched: Untouched) -> None:
     entry = bought(untouched.events)[0]
     look = untouched.look_after(SentOrder, entry.order_id.encode())
@@ -279,6 +282,7 @@ def test_flat_is_not_said_where_the_venue_has_not_sold(tmp_path: Path, untouched
     assert set(held.values()) == {Decimal(0)}
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(down=st.integers(1, 100), lasts=st.integers(1, 40), flatten=st.booleans())
 def test_whenever_it_falls_and_is_lifted_nothing_is_bought_meanwhile_and_the_run_replays(

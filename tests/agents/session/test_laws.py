@@ -34,6 +34,7 @@ def its_key(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return finished / "run"
 
 
+@pytest.mark.slow
 def test_the_same_command_and_seed_give_the_same_journal_and_another_seed_does_not(tmp_path: Path) -> None:
     for name, seed in (("a", "7"), ("b", "7"), ("c", "8")):
         assert run(tmp_path / name, "--days", DAYS, "--seed", seed) == 0
@@ -44,6 +45,7 @@ def test_the_same_command_and_seed_give_the_same_journal_and_another_seed_does_n
     assert summaries[0]["journal_hash"] == summaries[1]["journal_hash"] == heads["a"]
 
 
+@pytest.mark.slow
 def test_changing_all_data_after_a_bar_leaves_every_record_up_to_it_byte_identical(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     paths = write_bars(tmp_path / "data", ("BTC/USDT", "ETH/USDT"))
@@ -61,6 +63,7 @@ def test_changing_all_data_after_a_bar_leaves_every_record_up_to_it_byte_identic
     assert before[-1].canonical() != after[-1].canonical()
 
 
+@pytest.mark.slow
 def test_every_order_traces_to_a_decision_and_every_entry_to_a_signed_verdict(its_key: Path) -> None:
     records = said(events(its_key), CycleRecord)
     signed = {

@@ -52,6 +52,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 def test_every_hearing_has_a_verdict_and_four_speakers_whatever_fails(its_run: Path) -> None:
     hearings = [hearing for record in records(events(its_run)) for hearing in record.hearings]
     assert len(hearings) > 10
@@ -163,6 +164,7 @@ def test_a_mind_that_is_not_there_gets_a_hint(
     assert hint in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_changing_data_after_a_moment_leaves_every_request_up_to_it_byte_identical(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
@@ -184,6 +186,7 @@ def test_changing_data_after_a_moment_leaves_every_request_up_to_it_byte_identic
     assert asked["before"] != asked["after"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("kept_of_the_third_decision", [0, 1, 3])
 def test_a_killed_run_goes_on_without_asking_again_for_what_it_has_heard(
@@ -248,6 +251,7 @@ def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> No
         kept = kept[len(whole) :]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_a_resumed_decision_has_only_the_rest_of_its_budget(tmp_path: Path) -> None:
     poor = (
@@ -335,6 +339,7 @@ def test_where_nobody_may_stand_in_an_outage_is_silence_and_no_trade(tmp_path: P
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_corrected_key_is_asked_at_once_and_a_run_without_a_word_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -350,6 +355,7 @@ def test_a_corrected_key_is_asked_at_once_and_a_run_without_a_word_is_told(
     assert all(attempt.outcome is AttemptOutcome.OK for attempt in attempts(events(tmp_path / "right")))
 
 
+@pytest.mark.slow
 def test_what_a_broken_off_run_paid_for_is_kept_and_one_that_asked_nobody_is_taken_away(
     tmp_path: Path, keys: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -369,6 +375,7 @@ def test_what_a_broken_off_run_paid_for_is_kept_and_one_that_asked_nobody_is_tak
     assert (tmp_path / "played" / "journal.db").exists()
 
 
+@pytest.mark.slow
 def test_what_was_set_wins_over_what_mind_would_set(tmp_path: Path, keys: None) -> None:
     with ModelServer(default=Turn.OVERLOADED) as first, ModelServer() as second:
         chained = arguments(first, second)

@@ -39,6 +39,7 @@ def session(
     return server, capsys.readouterr().err, code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["anthropic", "openai", "ollama"])
 @pytest.mark.parametrize("where", ["beside", "text"])
 def test_a_model_that_thinks_for_900_tokens_sits_and_its_thought_is_kept(
@@ -58,6 +59,7 @@ def test_a_model_that_thinks_for_900_tokens_sits_and_its_thought_is_kept(
     assert replay(["run"]) == 0
 
 
+@pytest.mark.slow
 def test_a_model_that_begins_to_think_midway_is_given_room_once_and_the_run_replays() -> None:
     """The question before the session was answered without a thought."""
     with ModelServer(default=thinker(900)) as server:
@@ -71,6 +73,7 @@ def test_a_model_that_begins_to_think_midway_is_given_room_once_and_the_run_repl
     assert replay(["run"]) == 0
 
 
+@pytest.mark.slow
 def test_an_effort_gives_room_from_the_first_request_on(capsys: pytest.CaptureFixture[str]) -> None:
     more = ("minds.providers.mine.effort=low", "minds.providers.mine.role_effort={supervisor: high}")
     server, _, _ = session(capsys, thinker(900), "openai", *more)
@@ -84,6 +87,7 @@ def test_an_effort_gives_room_from_the_first_request_on(capsys: pytest.CaptureFi
     assert replay(["run"]) == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_refuses_schemas_is_told_so_once_and_sits(capsys: pytest.CaptureFixture[str]) -> None:
     server, told, _ = session(capsys, refusing("json_schema", "seed"), "ollama")
     made = attempts(events(Path("run")))
@@ -113,6 +117,7 @@ def test_a_server_that_says_no_usage_sits_and_its_worst_case_is_booked(capsys: p
     assert all(attempt.cost_usd > 0 for attempt in made)
 
 
+@pytest.mark.slow
 def test_a_model_of_unknown_price_is_not_asked_and_no_outage_is_made_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     server, told, code = session(capsys, Turn.OK, "unknown")
     found = events(Path("run"))

@@ -80,6 +80,7 @@ def test_it_replays_to_the_byte(run: Path) -> None:
     assert replay([str(run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_at_any_event_around_a_word_it_goes_on_to_the_same_end(run: Path, tmp_path: Path) -> None:
     events = journaled(run)
     place, _ = words(events)[0]

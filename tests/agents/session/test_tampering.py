@@ -136,6 +136,7 @@ def test_the_triggers_refuse_what_an_honest_tool_would_try(in_file: Path) -> Non
     connection.close()
 
 
+@pytest.mark.slow
 def test_any_changed_byte_of_the_file_is_detected(in_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = in_file / "journal.db"
     sound = path.read_bytes()

@@ -59,6 +59,7 @@ def heard(folder: Path) -> list[ShadowHeard]:
     return said(events(folder), ShadowHeard)
 
 
+@pytest.mark.slow
 def test_nothing_follows_from_what_a_shadow_of_rules_says_and_a_replay_recomputes_it(
     tmp_path: Path, strict: str
 ) -> None:
@@ -90,6 +91,7 @@ def test_the_journal_keeps_who_sat_there_and_no_path(tmp_path: Path, strict: str
     assert str(tmp_path).encode() not in events(tmp_path / "run")[0].payload
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["brief", "whole"])
 def test_models_of_a_shadow_are_asked_and_their_answers_stand_in_its_event_alone(tmp_path: Path, form: str) -> None:
     assert run(tmp_path / "alone", *DAYS) == 0
@@ -123,6 +125,7 @@ def test_a_forged_word_of_a_shadow_is_found_by_a_replay(tmp_path: Path) -> None:
     assert replay([str(forged), "--quiet"]) == 1
 
 
+@pytest.mark.slow
 def test_a_killed_run_asks_its_shadow_again_only_what_was_not_journaled(tmp_path: Path) -> None:
     with ModelServer() as server:
         chosen = (*DAYS, "--set", of_models(tmp_path, server), "journal.group_commit=1")
@@ -139,6 +142,7 @@ def test_a_killed_run_asks_its_shadow_again_only_what_was_not_journaled(tmp_path
             assert traded(broken) == traded(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_shadow_whose_models_fail_abstains_and_ends_no_session(tmp_path: Path) -> None:
     with ModelServer(default=Turn.UNAUTHORIZED) as server:
         assert run(tmp_path / "run", *DAYS, "--set", of_models(tmp_path, server)) == 0

@@ -79,6 +79,7 @@ def test_the_end_of_a_horizon_is_an_exit_reason_of_its_own(whole: Path) -> None:
     assert all(trip.exit_ms - trip.entry_ms < 7 * HOUR_MS for trip in ended)
 
 
+@pytest.mark.slow
 def test_it_replays_to_the_byte_and_goes_on_after_a_kill(whole: Path, tmp_path: Path) -> None:
     assert replay([str(whole)]) == 0
     all_of_it = events(whole)

@@ -25,6 +25,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
+@pytest.mark.slow
 def test_what_nothing_is_left_of_is_not_heard_and_counts_once_a_market(tmp_path: Path) -> None:
     every, few = played(tmp_path, "all", *SMALL), played(tmp_path, "signable", *SMALL)
     refused = [each.verdict for record in every for each in record.hearings]
@@ -43,6 +44,7 @@ def test_what_nothing_is_left_of_is_not_heard_and_counts_once_a_market(tmp_path:
     assert replay([str(tmp_path / "signable")]) == 0
 
 
+@pytest.mark.slow
 def test_the_account_is_the_same_whether_they_are_heard_or_not(tmp_path: Path) -> None:
     every, few = played(tmp_path, "all", "seed=11"), played(tmp_path, "signable", "seed=11")
     signed = [

@@ -45,6 +45,7 @@ def test_nothing_is_asked_of_it_where_the_profile_says_null_and_more_where_it_as
     assert all(each.why.endswith(", and 20 times that is asked") for each in found)
 
 
+@pytest.mark.slow
 def test_a_target_that_pays_is_heard_as_if_nothing_were_asked(tmp_path: Path) -> None:
     asked, free = played(tmp_path / "asked"), played(tmp_path / "free", "court.cost_edge=null")
     assert any(record.hearings for record in asked)

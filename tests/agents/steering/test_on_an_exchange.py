@@ -63,6 +63,7 @@ def test_a_close_and_a_pause_are_done_on_the_exchanges_word(
         assert loses, "it is held where nothing is lost"
 
 
+@pytest.mark.slow
 def test_killed_after_any_event_of_a_close_it_is_obeyed_once(moment: tuple[datetime, str], tmp_path: Path) -> None:
     at, symbol = moment
     words = [(SteerVerb.CLOSE, symbol)]

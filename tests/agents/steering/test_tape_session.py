@@ -49,6 +49,7 @@ _SEAL = re.compile(rb'"seal":"[0-9a-f]*"')
 DAYS = {"paper": 6, "perp": 60}
 
 
+@pytest.mark.slow
 def test_a_session_that_nobody_steers_writes_what_it_always_wrote(
     plain: list[Recorded], tmp_path: Path, profile: str
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_session_that_nobody_steers_writes_what_it_always_wrote(
     assert not (tmp_path / "run" / "steer").exists()
 
 
+@pytest.mark.slow
 def test_a_pause_enters_nothing_and_exits_go_on(plain: list[Recorded], tmp_path: Path, profile: str) -> None:
     bar, _ = held_at(plain)[0]
     given = [Given(bar, SteerVerb.PAUSE)]
@@ -80,6 +82,7 @@ def test_a_pause_enters_nothing_and_exits_go_on(plain: list[Recorded], tmp_path:
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_resume_ends_a_pause_and_entries_are_judged_again(plain: list[Recorded], tmp_path: Path, profile: str) -> None:
     first = next(record.bar for record in said(plain, CycleRecord) if any(h.verdict.order for h in record.hearings))
     given = [Given(0, SteerVerb.PAUSE), Given(first - 1, SteerVerb.RESUME)]
@@ -90,6 +93,7 @@ def test_resume_ends_a_pause_and_entries_are_judged_again(plain: list[Recorded],
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_close_sells_one_position_through_the_exit_path_and_tells_its_fills(
     plain: list[Recorded], tmp_path: Path, profile: str
 ) -> None:
@@ -111,6 +115,7 @@ def test_close_sells_one_position_through_the_exit_path_and_tells_its_fills(
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_cancel_withdraws_entries_and_leaves_stops(plain: list[Recorded], tmp_path: Path, profile: str) -> None:
     entry = entries(plain)[0]
     bar = next(
@@ -127,6 +132,7 @@ def test_cancel_withdraws_entries_and_leaves_stops(plain: list[Recorded], tmp_pa
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_strategy_that_is_off_opens_nothing_and_what_is_held_is_exited_as_before(
     plain: list[Recorded], tmp_path: Path, profile: str
 ) -> None:
@@ -173,6 +179,7 @@ def test_what_became_of_a_word_lies_in_the_mailbox(tmp_path: Path) -> None:
     assert (answer.word_id, answer.state, answer.told) == (done.word_id, "done", done.told)
 
 
+@pytest.mark.slow
 def test_a_session_that_was_killed_between_a_word_and_its_result_obeys_it_once(tmp_path: Path) -> None:
     plain = steered(tmp_path / "plain")
     bar, symbol = held_at(plain)[0]

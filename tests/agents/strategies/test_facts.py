@@ -246,6 +246,7 @@ def test_a_path_that_knows_bars_alone_refuses_a_voter_of_news(tmp_path: Path) ->
         cast_votes(tape, contexts, settings.court.net_threshold)
 
 
+@pytest.mark.slow
 def test_a_backtest_checks_a_voter_of_facts_on_all_markets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.py").write_text(MINE)
     paths = map(str, write_bars(tmp_path, ("BTC/USDT", "ETH/USDT"), days=2))

@@ -71,6 +71,7 @@ def backtest(world: Path, strategy: str, *more: str) -> int:
     return main(["--data", *bars, "--strategy", strategy, "--quiet", "--out", str(world / "run"), *more])
 
 
+@pytest.mark.slow
 def test_a_voter_of_ones_own_votes_and_its_run_replays_without_the_file(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +178,7 @@ def test_a_voter_that_wants_to_end_the_program_is_told_with_its_line(
     assert f"SystemExit in line {line}: enough" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_a_court_the_gate_still_judges_and_the_run_replays(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -207,6 +209,7 @@ def test_an_invalid_impact_is_refused(world: Path, capsys: pytest.CaptureFixture
     assert "--impact" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_fees_slippage_latency_and_impact_cost_the_configured_amounts(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -230,6 +233,7 @@ def test_fees_slippage_latency_and_impact_cost_the_configured_amounts(
     assert found["slip"]["trades"]["closed"] > 0, "a cost that is tried is no reason to refuse"
 
 
+@pytest.mark.slow
 def test_a_check_believes_a_sound_voter_and_stops_one_that_votes_by_chance(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

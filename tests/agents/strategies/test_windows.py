@@ -174,6 +174,7 @@ def test_every_path_shows_a_voter_the_same_bars(tmp_path: Path) -> None:
     np.testing.assert_array_equal(votes.conviction[-n_bars:], script.conviction)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_window_is_checked_traded_and_replayed_to_the_byte(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -225,6 +226,7 @@ def test_the_channel_is_left_with_the_trend_and_not_against_it_nor_in_a_storm() 
     assert last_votes(Windowed(DonchianTrend()), broken, 2) == [Direction.SHORT, Direction.NONE]
 
 
+@pytest.mark.slow
 def test_a_run_with_a_window_and_a_state_that_was_cut_short_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(MINE)
     (bars,) = write_bars(tmp_path, days=14)

@@ -22,6 +22,7 @@ ODD = (
 GARBLE = "{}[]:,&*!|>'\"%@`#-\t\n ?\x00\u00e9a0"
 
 
+@pytest.mark.slow
 def test_hundreds_of_damaged_profiles_never_cause_anything_but_a_usage_fault(tmp_path: Path) -> None:
     refused, named = survive(tmp_path, seed=0, rounds=400)
     assert refused > 200

@@ -62,6 +62,7 @@ def _judged(found: CrossValidated, trials: int = 10) -> Judgement:
     return judge(found, label="planted", seed=7, start_utc=_START, end_utc=_START, trials=trials)
 
 
+@pytest.mark.slow
 def test_a_policy_that_knows_the_regime_is_shown_to_beat_its_base_and_passes() -> None:
     found = _judged(_found(edge=0.3))
     assert found.better
@@ -70,6 +71,7 @@ def test_a_policy_that_knows_the_regime_is_shown_to_beat_its_base_and_passes() -
     assert found.passed == found.calmer
 
 
+@pytest.mark.slow
 def test_the_same_policy_the_wrong_way_round_is_not_shown_and_the_verdict_says_what_could_have_been() -> None:
     found = _judged(_found(sign=-1.0))
     assert not found.passed
@@ -77,6 +79,7 @@ def test_the_same_policy_the_wrong_way_round_is_not_shown_and_the_verdict_says_w
     assert "could have shown" in found.why
 
 
+@pytest.mark.slow
 def test_a_policy_that_is_its_base_differs_by_nothing() -> None:
     found = _judged(cross_validate(_layout(), 7, reader(0.0), learners=()))
     policy, base = found.policy, found.arm(BASE)
@@ -103,6 +106,7 @@ def test_training_parts_hold_no_day_of_a_test_nor_within_the_gap() -> None:
     assert 25 <= layout.held_days <= 30
 
 
+@pytest.mark.slow
 def test_each_path_holds_each_day_once_and_each_day_is_tested_as_often_as_there_are_paths() -> None:
     layout = layout_of([planted_tape(1, edge=0.15)], groups=5, tested=2, embargo_days=2)
     found = cross_validate(layout, 7, learners=LEARNERS[:1])
@@ -112,6 +116,7 @@ def test_each_path_holds_each_day_once_and_each_day_is_tested_as_often_as_there_
     assert (always == always[0]).all()
 
 
+@pytest.mark.slow
 def test_zero_trades_nothing_and_is_in_the_table() -> None:
     zero = _found().arm("zero").days
     assert (zero[:, :, [DEPLOYED, TRADED, FEES]] == 0.0).all()
@@ -131,6 +136,7 @@ def test_the_random_arm_has_the_mean_of_the_policy_and_not_its_knowledge() -> No
     assert (policy.sharpe or 0.0) > (random.sharpe or 0.0) + 0.3
 
 
+@pytest.mark.slow
 def test_ridge_finds_a_regime_that_the_court_tells_and_none_that_it_does_not() -> None:
     told, untold = _found(edge=0.3), _found(edge=0.3, told=False)
     found = [

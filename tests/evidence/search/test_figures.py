@@ -17,6 +17,7 @@ from ops.story.summary import summarise
 OPTIONS = ("--days", "25", "--set", "court.seats=[]", "limits.max_correlation=1.0", "limits.loss_streak=90")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("exits.trail_fraction=0.01", "exits.take_profit_fraction=0.02")])
 def test_return_drawdown_trades_and_profit_factor_are_those_of_the_full_engine(
     tmp_path: Path, more: tuple[str, ...]
@@ -39,6 +40,7 @@ def test_return_drawdown_trades_and_profit_factor_are_those_of_the_full_engine(
     )
 
 
+@pytest.mark.slow
 def test_sets_with_the_same_fills_have_the_same_mark_and_others_do_not(tmp_path: Path) -> None:
     assert run(tmp_path / "run", *OPTIONS) == 0
     kept = kept_request(tmp_path / "run")

@@ -288,6 +288,7 @@ LEAKS: dict[str, Reader] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEAKS)
 def test_every_planted_leak_is_caught_and_told_with_its_time(name: str) -> None:
     found = checked(LEAKS[name], past(bars=240), cuts=6)

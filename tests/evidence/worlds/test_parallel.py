@@ -35,6 +35,7 @@ def test_one_worker_works_here_in_order_and_ticks_the_bar_to_its_end(workers: in
     assert "30 of 30 steps" in lines[-1]
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_in_the_same_order_and_tick_as_much(capsys: Shown) -> None:
     found = spread(squared, [3, 1, 2, 5], total=40, workers=2, what="steps", quiet=False)
     told = capsys.readouterr()

@@ -267,6 +267,7 @@ def test_the_file_that_names_the_database_is_never_written_over(database: Databa
     assert path.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_a_session_on_sqlite_loads_nothing_that_speaks_to_a_database(tmp_path: Path) -> None:
     code = (
         "import sys; from agents.run import main; main(sys.argv[1:]); "

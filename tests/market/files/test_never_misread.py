@@ -91,6 +91,7 @@ def told(moments: list[datetime], form: str, column: Column) -> list[float]:
     return found
 
 
+@pytest.mark.slow
 @given(start=STARTS, count=st.integers(30, 400), step_h=st.sampled_from([1, 4, 24]), data=st.data())
 def test_dates_of_numbers_are_what_was_meant_or_asked_about(
     start: datetime, count: int, step_h: int, data: st.DataObject

@@ -70,6 +70,7 @@ def assert_same(told: list[TechnicalSignals], columns: SignalColumns) -> None:
         assert columns.patterns_at(row) == now.patterns, row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timeframe", [Timeframe.M15, Timeframe.H1, Timeframe.H4, Timeframe.D1, Timeframe.W1])
 def test_every_field_on_every_timeframe_equals_the_stream_to_the_last_bit(timeframe: Timeframe) -> None:
     candles = made(800, 3, timeframe)
@@ -137,6 +138,7 @@ def test_no_bars_have_no_columns() -> None:
     assert signal_columns(nothing).values == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [40, 130, 333])
 def test_another_future_changes_no_column_of_the_past(cut: int) -> None:
     candles = made(400, 5)

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 _PROGRAM = """
 import json, sys
 import numpy as np
@@ -35,6 +37,7 @@ def test_talib_loads_no_pandas_and_takes_a_series_once_it_is_there() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_simulated_session_and_a_sweep_load_no_pandas() -> None:
     loaded = "import sys, ops.commands.sessions.session, evidence.search.fast"
     program = f"{loaded}; print('pandas' in sys.modules, 'numba' in sys.modules)"
@@ -42,6 +45,7 @@ def test_a_simulated_session_and_a_sweep_load_no_pandas() -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
+@pytest.mark.slow
 def test_a_simulated_session_loads_no_client_of_an_exchange_and_nothing_of_its_statistics() -> None:
     program = (
         "import sys, ops.commands.sessions.session; "

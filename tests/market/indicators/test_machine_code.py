@@ -40,6 +40,7 @@ def sources(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same_and_said_once(sources: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     sources.chmod(0o500)
@@ -50,6 +51,7 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same_and_said_once(sou
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_it_is_kept_in_the_folder_that_the_user_names_and_found_there(sources: Path, tmp_path: Path) -> None:
     sources.chmod(0o500)
     kept = [_ran(sources, NUMBA_CACHE_DIR=str(tmp_path / "cache")) for _ in range(2)]
@@ -57,6 +59,7 @@ def test_it_is_kept_in_the_folder_that_the_user_names_and_found_there(sources: P
     assert [done.stderr for done in kept] == ["", ""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"\x80", b"not what was kept" * 40])
 def test_a_damaged_file_is_compiled_anew_and_no_fault(sources: Path, tmp_path: Path, content: bytes) -> None:
     cache = tmp_path / "cache"
@@ -69,6 +72,7 @@ def test_a_damaged_file_is_compiled_anew_and_no_fault(sources: Path, tmp_path: P
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_read_only_afterwards_is_still_read(sources: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     _ran(sources, NUMBA_CACHE_DIR=str(cache))

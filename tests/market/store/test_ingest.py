@@ -46,6 +46,7 @@ def test_a_file_that_is_refused_leaves_the_others_alone(
     assert json.loads(out)
 
 
+@pytest.mark.slow
 def test_a_session_reads_the_store_as_it_reads_the_files(files: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     assert main([str(files), "--store", str(store), "--quiet"]) == 0

@@ -86,6 +86,7 @@ def test_a_market_that_nobody_proposes_is_heard_as_the_purchase_that_it_would_be
     assert found["hearing"]["analyst"]["kind"] == "analyst"
 
 
+@pytest.mark.slow
 def test_models_are_heard_once_each_and_paid_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,6 +135,7 @@ def test_a_run_of_an_older_version_is_shown_and_exported_from_a_copy_without_rig
     assert [file.name for file in folder.iterdir()] == ["journal.db"]
 
 
+@pytest.mark.slow
 def test_the_judgement_of_a_backtest_is_shown_again_and_one_of_another_version_is_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,6 +104,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_reviews_of_what_is_held_are_found_and_shown_too(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     found = [each for record in said(events(reviewed), CycleRecord) for each in record.reviews]

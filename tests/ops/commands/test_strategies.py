@@ -65,6 +65,7 @@ def test_the_list_names_each_built_in_strategy_with_its_parameters_and_defaults(
     assert all(name in printed for name in STRATEGIES)
 
 
+@pytest.mark.slow
 def test_a_new_strategy_and_its_test_run_as_they_are(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--new", "DipBuyer"]) == 0
     assert "test_dip_buyer.py" in capsys.readouterr().out

@@ -29,6 +29,7 @@ def summary(make_run: Maker, key: bytes) -> Callable[..., Summary]:
     return lambda **script: summarise(read_story(make_run(**script), key))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", ["run", "deep/er/run", "a run with $HOME and 'quotes'", "-dash", "ünï#&<b>"])
 def test_the_lines_to_type_in_the_report_and_at_the_end_work_from_where_the_run_was_started(
     out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

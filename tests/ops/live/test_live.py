@@ -27,6 +27,7 @@ def status_in(journal: Path) -> Status | None:
     return window.status()
 
 
+@pytest.mark.slow
 def test_the_window_of_a_session_and_that_of_its_journal_say_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -201,6 +201,7 @@ def test_a_disk_that_hangs_delays_nobody(tmp_path: Path, monkeypatch: pytest.Mon
     assert any(line["event"] == "left_out" for line in told)
 
 
+@pytest.mark.slow
 def test_a_run_is_logged_and_its_journal_does_not_know_of_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def _own_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
+@pytest.mark.slow
 def test_paper_on_a_feed_counts_and_each_trade_is_that_of_the_voters_that_wanted_it(paper: Path) -> None:
     story = read_story(paper, journal_key())
     assert story.trades, "the session closed trades"

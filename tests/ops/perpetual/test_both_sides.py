@@ -50,6 +50,7 @@ def table(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+@pytest.mark.slow
 def test_the_sides_add_up_to_the_whole(made: tuple[Path, Story, Summary]) -> None:
     _, story, summary = made
     both = summary.perpetuals

@@ -21,6 +21,7 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(write_bars(tmp_path_factory.mktemp("bars"), days=45)[0])
 
 
+@pytest.mark.slow
 def test_the_report_of_a_backtest_holds_its_judgement(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -42,6 +43,7 @@ def test_the_report_of_a_backtest_holds_its_judgement(
     assert drawn["y"] == [part["pnl"] for part in found["measures"]["by_month"]]
 
 
+@pytest.mark.slow
 def test_daily_returns_compound_to_the_growth_of_the_run(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -721,6 +721,7 @@ def test_every_function_that_makes_a_table_is_tried() -> None:
     assert makers() == set(MAKERS), "add the function to MAKERS with a sample as wide as it becomes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 100, 140])
 @pytest.mark.parametrize("maker", MAKERS)
 def test_no_cell_that_matters_is_empty_or_cut(maker: str, width: int, drawn: list[Sheet]) -> None:

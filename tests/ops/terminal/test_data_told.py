@@ -27,6 +27,7 @@ def bars(tmp_path: Path) -> Path:
 END = "time zone UTC; times of the open assumed; volume in base assumed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "more", "end"),
     [

@@ -64,6 +64,7 @@ def test_a_review_is_watched_as_a_review_and_not_as_a_proposal(
     assert text.count("\nPOSITION  kept: ") == sum(not each.sold for each in reviews)
 
 
+@pytest.mark.slow
 def test_a_watched_run_has_the_journal_of_one_that_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "one", "--days", "4") == 0
     quiet = capsys.readouterr()

@@ -33,6 +33,7 @@ def test_the_single_environment_is_one_for_both_libraries() -> None:
     check_for_baselines(single())
 
 
+@pytest.mark.slow
 def test_one_account_is_one_lane() -> None:
     alone, beside = single(), BatchedRiskEnv([policy_tape(0), policy_tape(1)], 1, base=BASE, draw=Draw(90, 1))
     alone.np_random = generator(5, "rl", "episodes")

@@ -42,6 +42,7 @@ def train_all(given: list[SeedJob], workers: int, report: Report, *, ray: bool =
         return crew.train(given, report)
 
 
+@pytest.mark.slow
 def test_processes_are_started_once_and_end_with_the_crew(tmp_path: Path) -> None:
     world = ToyWorld(bars=500)
     with Crew(2) as crew:
@@ -54,6 +55,7 @@ def test_processes_are_started_once_and_end_with_the_crew(tmp_path: Path) -> Non
     assert not started & set(multiprocessing.active_children())
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_as_one_and_tell_every_leg(tmp_path: Path) -> None:
     told: list[LegReport] = []
     alone = train_all(jobs(tmp_path / "a", ToyWorld(bars=2_000)), 1, lambda point: None)
@@ -63,6 +65,7 @@ def test_processes_give_the_same_as_one_and_tell_every_leg(tmp_path: Path) -> No
     assert sorted((point.seed, point.steps) for point in told) == [(n, 1024 * leg) for n in range(3) for leg in (1, 2)]
 
 
+@pytest.mark.slow
 def test_a_process_that_was_killed_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(OutputFault, match=r"seed 1 ended by itself .*the same command goes on"):
         train_all(jobs(tmp_path, DeadlyWorld(bars=2_000)), 2, lambda point: None)

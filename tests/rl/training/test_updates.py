@@ -134,6 +134,7 @@ assert "torch._dynamo" not in sys.modules
 """
 
 
+@pytest.mark.slow
 def test_adam_is_that_of_torch_to_the_bit_and_loads_no_compiler() -> None:
     def stepped(kind: type[torch.optim.Adam]) -> list[torch.Tensor]:
         chance = torch.Generator().manual_seed(2)

@@ -341,6 +341,7 @@ def content(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_collected_feed_with_items_is_read_and_none_raises(feed: Feed, shared: Path) -> None:
     paths = sorted(path for path in (shared / "feeds").rglob("*") if path.is_file())
     read = 0

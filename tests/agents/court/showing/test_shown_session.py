@@ -22,6 +22,7 @@ def heard(folder: Path) -> list[Case]:
     return [hearing.case for record in records(events(folder)) for hearing in record.hearings]
 
 
+@pytest.mark.slow
 def test_models_are_shown_the_trade_the_path_and_the_book_and_the_session_replays(tmp_path: Path) -> None:
     with ModelServer() as server:
         assert run(tmp_path / "run", *arguments(server, days="6")) == 0
@@ -66,6 +67,7 @@ def test_the_usual_size_is_what_the_gate_signs_if_nothing_is_cut_and_a_thesis_is
     assert all(any(one.thesis.startswith(why[:40]) for why in bought) for one in told if one.thesis)
 
 
+@pytest.mark.slow
 def test_a_brief_case_and_one_of_the_rules_mind_hold_none_of_it_and_the_opinions_are_the_same(tmp_path: Path) -> None:
     assert run(tmp_path / "rules", "--days", "6") == 0
     with ModelServer() as server:

@@ -48,6 +48,7 @@ def fills(lived: Lived) -> list[Fill]:
     return [fill for event in lived.events if isinstance(event, VenueWord) for fill in event.report.fills]
 
 
+@pytest.mark.slow
 def test_it_was_killed_and_came_to_its_end_when_it_was_resumed(lived: Lived) -> None:
     assert (lived.killed, lived.code) == (None, 0)
     records = [event for event in lived.events if isinstance(event, CycleRecord)]

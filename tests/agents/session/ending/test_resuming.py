@@ -66,6 +66,7 @@ def on_both(name: str, values: tuple[float, ...], on_postgres: float) -> pytest.
     return pytest.mark.parametrize((name, "store"), cases, indirect=["store"])
 
 
+@pytest.mark.slow
 @on_both("share", (0.02, 0.35, 0.7, 0.999), 0.7)
 def test_a_killed_run_needs_no_option_and_goes_on_from_any_folder(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, store: str | None
@@ -83,6 +84,7 @@ def test_a_killed_run_needs_no_option_and_goes_on_from_any_folder(
     assert (folder / "trades.csv").read_bytes() == (whole / "trades.csv").read_bytes()
 
 
+@pytest.mark.slow
 @on_both("bars", (0, 1, 40, 77, 143), 77)
 def test_a_run_that_was_stopped_takes_its_ending_back_and_goes_on_to_the_same_hash(
     whole: Path, tmp_path: Path, bars: int, store: str | None
@@ -98,6 +100,7 @@ def test_a_run_that_was_stopped_takes_its_ending_back_and_goes_on_to_the_same_ha
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_an_entry_that_the_end_withdrew_is_under_way_again(whole: Path, tmp_path: Path) -> None:
     entered = [
         record.event.bar
@@ -111,6 +114,7 @@ def test_an_entry_that_the_end_withdrew_is_under_way_again(whole: Path, tmp_path
     assert end(folder) == end(whole)
 
 
+@pytest.mark.slow
 def test_options_that_agree_are_taken_and_one_that_contradicts_is_refused_with_the_difference(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,6 +161,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_relative_paths_of_a_backtest_lead_to_its_files_from_any_folder_and_it_is_judged_again(
     market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +179,7 @@ def test_relative_paths_of_a_backtest_lead_to_its_files_from_any_folder_and_it_i
     assert "Gates before paper trading" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_recorded_bars_without_the_request_are_asked_for_and_may_have_moved(
     market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

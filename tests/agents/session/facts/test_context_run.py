@@ -36,6 +36,7 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return ["--data", *map(str, write_bars(folder, ("BTC/USDT", "ETH/USDT"))), "--quiet", *WINDOW]
 
 
+@pytest.mark.slow
 def test_a_run_with_figures_journals_them_when_they_are_known_and_replays_and_goes_on_after_a_kill(
     bars: list[str], tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def _check_cases(records: list[CycleRecord]) -> None:
         assert "risk_on" in case.context.missing
 
 
+@pytest.mark.slow
 def test_what_became_known_later_changes_no_earlier_record(bars: list[str], tmp_path: Path) -> None:
     made = []
     for name, last in (("one", 15.0), ("other", 40.0)):

@@ -93,6 +93,7 @@ def test_the_simulated_market_pays_no_funding(tmp_path: Path, capsys: pytest.Cap
     assert "--funding needs recorded bars" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.slow
 def test_the_real_panel_on_the_real_perpetual(shared: Path, tmp_path: Path) -> None:
     data = shared / "ohlcv/futures_1h/binance_BTCUSDT_perp_1h_trade.parquet"
     panel = shared / "derivatives/funding_binance_panel.parquet"

@@ -67,6 +67,7 @@ def recorded(folder: Path) -> list[CycleRecord]:
     return said(journaled(folder), CycleRecord)
 
 
+@pytest.mark.slow
 def test_live_and_recorded_bars_give_the_same_decisions_to_the_last_digit(run: Path, tmp_path: Path) -> None:
     events = journaled(run)
     assert said(events, CycleRecord) == recorded(tmp_path)
@@ -115,6 +116,7 @@ def test_killed_at_any_event_of_a_bar_it_goes_on_with_the_bars_it_had_and_then_w
         assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_run_without_an_end_stops_when_it_is_asked_to_and_goes_on_later(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "stopped"
     end = live(folder, Life(until=START + 5 * HOUR + timedelta(minutes=30)))
@@ -134,6 +136,7 @@ def test_a_run_without_an_end_stops_when_it_is_asked_to_and_goes_on_later(run: P
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_bar_that_was_changed_while_the_run_was_away_is_told_when_it_goes_on(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "changed"
     live(folder, Life(until=START + 3 * HOUR + timedelta(minutes=1)))
@@ -161,6 +164,7 @@ def test_the_past_is_kept_in_a_store_and_asked_for_once(tmp_path: Path) -> None:
     assert journaled(tmp_path / "one")[1] == journaled(tmp_path / "two")[1]
 
 
+@pytest.mark.slow
 def test_an_exchange_that_goes_away_over_a_close_opens_nothing_on_what_it_tells_late(tmp_path: Path) -> None:
     away = START + 2 * HOUR - timedelta(minutes=10), START + 2 * HOUR + timedelta(minutes=20)
     told: list[str] = []

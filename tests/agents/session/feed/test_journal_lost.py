@@ -49,6 +49,7 @@ def unsent(events: list[Journaled]) -> list[str]:
     return [state.order_id for word in words for state in word.report.states if state.note == UNSENT]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("store", ["sqlite", "postgres"])
 def test_the_loss_and_the_end_of_it_are_obeyed_between_two_bars_and_the_run_replays(
     store: str, tmp_path: Path, request: pytest.FixtureRequest
@@ -77,6 +78,7 @@ def test_the_loss_and_the_end_of_it_are_obeyed_between_two_bars_and_the_run_repl
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_after_an_entry_that_was_not_sent_it_takes_the_rest_in_and_sends_it_no_more(tmp_path: Path) -> None:
     folder, storm = tmp_path / "killed", Storm(no_room, is_entry, never)
     live(tmp_path / "whole", Life(bars=24))

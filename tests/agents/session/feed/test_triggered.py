@@ -26,6 +26,7 @@ def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", "cd" * 32)
 
 
+@pytest.mark.slow
 def test_a_feed_that_is_silent_stops_new_risk_five_minutes_after_its_bar_was_due(tmp_path: Path) -> None:
     live(tmp_path / "run", Life(bars=6, down=lambda now: SILENT[0] <= now < SILENT[1], changes=CHANGES))
     events = [each.event for each in journaled(tmp_path / "run")]
@@ -40,6 +41,7 @@ def test_a_feed_that_is_silent_stops_new_risk_five_minutes_after_its_bar_was_due
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_run_whose_market_was_delisted_meanwhile_is_resumed_without_it(tmp_path: Path) -> None:
     folder, told = tmp_path / "run", list[str]()
     with pytest.raises(UsageFault, match=LAST):

@@ -99,6 +99,7 @@ def test_a_gap_over_the_stop_liquidates_once_and_loses_no_more_than_the_margin(g
     assert replay([str(gap[0]), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("away", [-2, -1, 0, 1])
 def test_killed_with_9_around_the_liquidation_it_comes_back_to_the_same_end(
     gap: tuple[Path, datetime], tmp_path: Path, away: int

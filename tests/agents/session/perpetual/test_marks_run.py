@@ -70,6 +70,7 @@ def halves(path: str) -> str:
     return str(made)
 
 
+@pytest.mark.slow
 def test_finer_bars_tell_the_order_inside_a_bar_of_a_perpetual_and_leave_its_marks(
     files: tuple[list[str], list[str]], tmp_path: Path
 ) -> None:

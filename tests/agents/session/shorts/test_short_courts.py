@@ -115,6 +115,7 @@ def short_reviews(folder: Path) -> list[Review]:
     return [each for each in found if each.case.review is not None and each.case.review.short]
 
 
+@pytest.mark.slow
 def test_a_share_of_a_short_sale_is_entered_at_once_and_their_ruling_settles_the_rest(its_run: Path) -> None:
     found = events(its_run)
     fast = fast_shorts(its_run)
@@ -184,6 +185,7 @@ def test_it_replays_to_the_byte(its_run: Path) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_at_a_share_of_a_short_sale_it_goes_on_and_sells_nothing_twice(its_run: Path, tmp_path: Path) -> None:
     found = events(its_run)
     fast = {each.case.decision_id for each in fast_shorts(its_run)}
@@ -200,6 +202,7 @@ def test_killed_at_a_share_of_a_short_sale_it_goes_on_and_sells_nothing_twice(it
     assert replay([str(broken), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_session_that_knows_purchases_alone_enters_and_asks_of_purchases_alone(
     heard: Path, its_run: Path, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def fills(folder: Path) -> list[Fill]:
     return [fill for word in said(events(folder), VenueWord) for fill in word.report.fills]
 
 
+@pytest.mark.slow
 def test_shorts_are_opened_and_bought_back_in_every_way(whole: Path) -> None:
     sold = [fill for fill in fills(whole) if fill.purpose is Purpose.ENTRY and fill.side is Side.SELL]
     back = [fill for fill in fills(whole) if fill.purpose is not Purpose.ENTRY and fill.side is Side.BUY]
@@ -121,6 +122,7 @@ def test_it_is_replayed_to_the_byte(whole: Path) -> None:
     assert replay([str(whole), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_in_a_short_it_goes_on_to_the_same_end(whole: Path, tmp_path: Path) -> None:
     all_of_it = events(whole)
     shorted = next(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from perpetual_shop import BTC, D, Exchange, bar, marked, order
@@ -143,6 +144,7 @@ def only_reduces(fills: list[Fill]) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(script=scripts, world=worlds)
 def test_the_ledger_is_the_exchange_and_no_position_loses_more_than_was_put_in(

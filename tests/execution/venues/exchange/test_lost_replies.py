@@ -107,6 +107,7 @@ def check(found: Counter[str], count: int) -> None:
     assert found["faults"] > count
 
 
+@pytest.mark.slow
 def test_a_hundred_lives_with_lost_answers_have_no_order_twice_and_lose_none(tmp_path: Path) -> None:
     check(lives(tmp_path, seed=1, count=100), 100)
 

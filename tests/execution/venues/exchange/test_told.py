@@ -122,6 +122,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1_500)
 @given(st.sampled_from(sorted(ORDER)), ANYTHING, st.sampled_from(sorted(TRADE)), ANYTHING)
 def test_a_mutated_reply_is_a_true_value_or_unreadable_and_nothing_else(

@@ -97,6 +97,7 @@ def give(page: Any, verb: str, why: str = "") -> str:
     return str(done.inner_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
 def test_an_operator_approves_pauses_resumes_and_halts_a_session_that_trades(
     opened: Opened, trading: Trading, width: int, scheme: str
@@ -222,6 +223,7 @@ def test_a_session_of_the_browser_that_has_ended_asks_to_log_in_and_a_dead_sessi
     page.wait_for_url("**/login")
 
 
+@pytest.mark.slow
 def test_a_guest_sees_no_button_and_a_decision_is_replayed_under_other_limits(
     opened: Opened, served: Served, steered: Steerable
 ) -> None:

@@ -36,6 +36,7 @@ def drawn(page: Any) -> None:
     page.wait_for_selector("html[data-drawn]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_is_wider_than_its_screen_and_nothing_is_refused_by_its_policy(
@@ -55,6 +56,7 @@ BUSY_MS = 90_000
 """A tab on a busy machine may have to connect again, each time a little later [ms]."""
 
 
+@pytest.mark.slow
 def test_a_session_is_watched_as_it_trades(opened: Opened, served: Served, told: list[Journaled]) -> None:
     window, go = Window("r"), Event()
     bars = sum(isinstance(event, CycleRecord) for event in told)
@@ -113,6 +115,7 @@ def test_a_word_in_court_appears_before_the_ruling(opened: Opened, served: Serve
     assert page.locator(".case.open").count() == 0
 
 
+@pytest.mark.slow
 def test_a_trial_is_opened_from_the_list_by_keyboard_and_search(opened: Opened, served: Served) -> None:
     page = opened(served(window_on(KEPT), KEPT).address)
     page.keyboard.press("3")
@@ -138,6 +141,7 @@ def test_times_are_utc_and_local_when_pointed_at(opened: Opened, served: Served)
     assert at.get_attribute("title")
 
 
+@pytest.mark.slow
 def test_the_operator_logs_in_and_is_sent_back_when_his_session_ends(opened: Opened, served: Served) -> None:
     clock, operator = TurnedClock(), Operator().with_password(PASSWORD)
     page = opened(served(window_on(KEPT), KEPT, operator, clock).address)
@@ -201,6 +205,7 @@ def test_a_session_that_dies_is_told_and_what_was_known_stays(
     opened.faults.clear()  # type: ignore[attr-defined]  # the broken connection stands in its console
 
 
+@pytest.mark.slow
 def test_a_journal_of_a_hundred_thousand_events_is_painted_at_once(
     opened: Opened, served: Served, told: list[Journaled]
 ) -> None:

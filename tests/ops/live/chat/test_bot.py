@@ -86,6 +86,7 @@ def test_a_token_that_is_refused_is_told_and_not_shown(bot: FakeBot) -> None:
     assert "zyxwvu" not in str(fault.value)
 
 
+@pytest.mark.slow
 def test_the_command_answers_until_it_is_ended_and_never_shows_its_token(bot: FakeBot) -> None:
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT), "TRIBUNAL_TELEGRAM_TOKEN": TOKEN, "TRIBUNAL_LOG_LEVEL": "DEBUG",

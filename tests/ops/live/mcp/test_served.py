@@ -82,6 +82,7 @@ async def client_of(address: str, token: str) -> AsyncIterator[Any]:
         yield client
 
 
+@pytest.mark.slow
 def test_a_client_starts_the_server_and_speaks_over_its_standard_streams(tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(ROOT), "TRIBUNAL_JOURNAL_KEY": KEY, "TRIBUNAL_STATE_DIR": str(tmp_path / "state")}
     start = StdioServerParameters(command=sys.executable, args=["-m", "ops.mcp", str(KEPT)], env=environment)

@@ -68,6 +68,7 @@ def test_what_a_server_does_not_offer_is_not_there(tool: Tool) -> None:
     assert "Unknown tool" in called(tools, tool.name, frozenset(), **arguments_of(tool, tools))
 
 
+@pytest.mark.slow
 @each_tool
 def test_every_tool_answers_in_its_schema_within_its_bound_and_says_that_it_changes_nothing(tool: Tool) -> None:
     tools = tools_on(KEPT)
@@ -193,6 +194,7 @@ def test_a_large_answer_is_cut_and_says_what_is_left_out() -> None:
         bounded({f"key{n}": "x" * 60 for n in range(2000)})
 
 
+@pytest.mark.slow
 def test_a_backtest_is_the_run_that_its_command_line_would_make(tmp_path: Path) -> None:
     done = called(tools_on(KEPT), "run_backtest", strategies=["ema_cross"], days=4, seed=5)
     assert done["command"] == "tribunal run --days 4 --seed 5 --strategy ema_cross --mind rules"
@@ -200,6 +202,7 @@ def test_a_backtest_is_the_run_that_its_command_line_would_make(tmp_path: Path) 
     assert done["result"]["seed"] == 5
 
 
+@pytest.mark.slow
 def test_a_file_is_read_from_the_operators_folder_alone(tmp_path: Path) -> None:
     bars, outside = tmp_path / "bars", tmp_path / "outside.csv"
     bars.mkdir()

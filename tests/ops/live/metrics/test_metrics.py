@@ -70,6 +70,7 @@ def told(run: Path, name: str, **labels: str) -> float:
     return sum(found)
 
 
+@pytest.mark.slow
 def test_every_metric_of_the_catalogue_is_told_of_some_session_and_no_other_one() -> None:
     families = {
         family.name for run in RUNS for family in text_string_to_metric_families(text_of(run)) if family.samples
@@ -111,6 +112,7 @@ def test_the_account_is_that_of_the_end(run: Path) -> None:
     assert told(run, "tribunal_session_phase", phase=end.reason) == 1.0
 
 
+@pytest.mark.slow
 def test_votes_rulings_and_verdicts_are_those_of_the_records() -> None:
     for run in RUNS:
         records = said(events(run), CycleRecord)
@@ -154,6 +156,7 @@ def test_requests_to_models_their_time_and_their_cost_are_those_of_the_transcrip
     assert told(MODELS, "tribunal_llm_tokens_total") == tokens > 0
 
 
+@pytest.mark.slow
 def test_what_a_role_states_and_where_it_is_silent_adds_up_to_all_cases() -> None:
     for run in RUNS:
         records = said(events(run), CycleRecord)
@@ -164,6 +167,7 @@ def test_what_a_role_states_and_where_it_is_silent_adds_up_to_all_cases() -> Non
             assert told(run, "tribunal_stated_ratio_count", speaker="analyst") == len(cases) - silent
 
 
+@pytest.mark.slow
 def test_orders_are_counted_when_sent_and_timed_to_the_first_word_of_the_venue() -> None:
     for run in RUNS:
         found = events(run)

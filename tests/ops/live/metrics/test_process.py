@@ -53,6 +53,7 @@ def test_the_lines_to_exchanges_are_told_by_name_and_what_is_not_known_is_absent
     assert 'tribunal_exchange_rate_limit_used_ratio{exchange="kraken"}' not in text
 
 
+@pytest.mark.slow
 def test_a_session_times_the_commits_of_its_journal_and_writes_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def waited(client: TestClient, name: str) -> dict[str, Any]:
     raise AssertionError("it runs beyond its bound")
 
 
+@pytest.mark.slow
 def test_a_decision_is_recomputed_under_other_limits_and_nothing_is_written(client: TestClient) -> None:
     name = last(client)
     before = {file: file.read_bytes() for file in KEPT.iterdir()}
@@ -122,6 +123,7 @@ def test_what_takes_too_long_is_ended_and_the_next_one_may_begin(
     assert replays.start("y", {}).state == "running"
 
 
+@pytest.mark.slow
 def test_why_it_failed_is_what_the_process_has_said(client: TestClient) -> None:
     replays = Replays(KEPT, lambda: False)
     replays.start("nothing", {})

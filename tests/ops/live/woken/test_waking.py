@@ -41,6 +41,7 @@ def waking(url: str, said: list[str], room: int = 8192) -> Waking:
     return Waking([Channel(route, "paper-001", said.append, QUICK)], SystemClock(), said.append, room)
 
 
+@pytest.mark.slow
 def test_a_session_tells_its_alerts_and_its_journal_does_not_know_of_it(server: Receiver, tmp_path: Path) -> None:
     assert run(tmp_path / "told", "--days", "6", "--alert", f"info={server.url()}") == 0
     assert run(tmp_path / "silent", "--days", "6") == 0

@@ -58,6 +58,7 @@ def taught(folder: Path, *worlds: Planted) -> tuple[Taught, list[PolicyTape]]:
     return Taught(folder, tapes[0], tapes[1]), tapes[2]
 
 
+@pytest.mark.slow
 def test_where_shorts_win_and_longs_lose_the_longs_are_trimmed(tmp_path: Path) -> None:
     policy, fresh = taught(tmp_path, Planted(drift=(-0.008, -0.008)))
     features, chosen, gain = policy.shown(fresh)
