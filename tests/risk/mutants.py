@@ -50,6 +50,7 @@ pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow"]
 use_git_change_detection = false
 """
 
+KEPT_AS = "how reports and rooms are kept for the next question changes none of them"
 NO_SIZE = "the bisection only ever keeps a size that it has measured to be within the limit, or nothing"
 FLOATS = "a list of floats becomes float64 by itself"
 SIGNS = "a sign is 1 or -1: a float times a whole number is a float, and divided by it the same"
@@ -90,6 +91,19 @@ EQUIVALENT = {
     "if bool((abs(parts - share) < _CLOSE * share).all()):": "the last bit of a tolerance",
     "if bool((abs(parts - share) <= _CLOSE / share).all()):": "another part of a ten-billionth",
     "def x_shares_well_formed__mutmut_1(given: Proposal, sign: int = 2) -> bool:": ONE_SIGN,
+    'return check("one_position", None, note="held the other way")': NO_PASS,
+    "shorts[column] = facts.sign <= 0": ONE_SIGN,
+    "shorts[column] = facts.sign < 1": ONE_SIGN,
+    "if len(self._kept) > MOST:": KEPT_AS,
+    'levels, where = (facts.book.asks, "above") if facts.sign >= 0 else (facts.book.bids, "below")': ONE_SIGN,
+    "def x_depth_within__mutmut_1(levels: Sequence[Level], worst: Decimal, sign: int = 2) -> Decimal:": ONE_SIGN,
+    'latch = facts.breakers.open_on(facts.proposal.symbol, "short" if facts.sign <= 0 else "long")': ONE_SIGN,
+    'latch = facts.breakers.open_on(facts.proposal.symbol, "short" if facts.sign < 1 else "long")': ONE_SIGN,
+    "if position is not None and facts.proposal.enlarges and position.is_short is not (facts.sign <= 0):": ONE_SIGN,
+    "if position is not None and facts.proposal.enlarges and position.is_short is not (facts.sign < 1):": ONE_SIGN,
+    'worth = Worth(2.0, "") if known is None else known.worth(given.conviction, given.argument, short=short)': NO_MORE,
+    "by_columns = steps.strides[0] <= steps.strides[1]": "two equal strides are of one number",
+    "target = assumed_target(entry.stop, entry.exits, limits, shared=None)": "None is no more than False",
     "if sign <= 0:": ONE_SIGN,
     "if sign < 1:": ONE_SIGN,
     "def x_dearest_price__mutmut_1(reference: Decimal, tick: Decimal, limits: RiskLimits, sign: int = 2) -> Decimal | None:": (

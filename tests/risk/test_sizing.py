@@ -127,3 +127,16 @@ def test_kellys_stake_is_the_notional_or_the_loss_at_the_stop_as_the_profile_say
     )
     assert kelly_room(notional) == pytest.approx(1 / 24, rel=1e-12)
     assert kelly_room(risk) == pytest.approx(1 / 3, rel=1e-12)
+
+
+@pytest.mark.parametrize("payoff", ["even", "target"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_kelly_stakes_hangs_on_the_target_that_is_assumed(payoff: str, shared: bool) -> None:
+    """A position by shares has no target: it is assumed to win what it loses at its stop, if `kelly_payoff` says so."""
+    known = limits(kelly_stake="risk", kelly_payoff=payoff, kelly_fraction=1.0)
+    even = shared and payoff == "even"
+    assert assumed_target(0.1, EXITS, known, shared=shared) == (0.1 if even else 0.75)
+    found = kelly_room(Entry(0.9, 0.1, 0.0, known, EXITS, shared=shared))
+    p = min(win_probability(0.9, 1.0 if even else 7.5, known), 1.0)
+    staked = p - (1 - p) / (1.0 if even else 7.5)
+    assert found == pytest.approx(staked / 0.1)

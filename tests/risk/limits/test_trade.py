@@ -155,6 +155,13 @@ def test_after_a_storm_the_filtered_estimate_leaves_less_room_than_the_historica
     assert 0 < rooms["fhs_ewma"] < rooms["historical"]
 
 
+def test_the_room_under_a_tail_is_that_of_the_proposed_market_and_not_of_one_that_nobody_holds() -> None:
+    calm, wild = returns(sigma=0.03), returns(sigma=0.9)
+    both = facts(symbols=("BTC/USDT", "ETH/USDT"), returns=np.hstack([calm, wild]))
+    for rule in (rules.value_at_risk, rules.expected_shortfall):
+        assert rule(both).canonical() == rule(facts(returns=calm)).canonical()
+
+
 def test_a_book_that_already_breaks_the_es_limit_gets_nothing_more() -> None:
     matrix = returns(columns=2, sigma=0.05)
     report = rules.expected_shortfall(two("ETH/USDT", "2000", matrix))

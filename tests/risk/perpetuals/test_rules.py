@@ -10,6 +10,7 @@ from gate_support import ANY_PRICE, LIMITS, cap, facts, portfolio, proposal
 from perpetual_support import ANY_STRESSED, PERP, STRESSED, long_facts, perpetual, short_facts, sold, wallet
 
 from market.book import Book, Level
+from risk.calibration import CalibrationMap, ShortMaps, SizingMaps
 from risk.facts import Facts, gross, weights
 from risk.limits import book, clusters, loss, market, trade
 from risk.limits.share import held_quantity, shares_well_formed, stop_at_venue
@@ -330,3 +331,32 @@ def test_what_is_held_of_a_short_has_no_sign() -> None:
     )
     assert held_quantity(some) == Decimal("2.5")
     assert held_quantity(replace(some, proposal=sold(exposure=1.0))) == 0
+
+
+@pytest.mark.parametrize("staked", ["notional", "risk"])
+def test_kelly_asks_of_a_short_what_shorts_have_been_worth_and_of_a_long_what_longs_have(staked: str) -> None:
+    good, poor = (CalibrationMap(points=((0.0, p), (1.0, p)), n=200, k=50.0) for p in (0.9, 0.45))
+    limits = LIMITS.model_copy(update={"kelly_stake": staked})
+    for longs, shorts in ((good, poor), (poor, good)):
+        maps = SizingMaps(voters=longs, shorts=ShortMaps(voters=shorts))
+        reports = [trade.kelly(make(calibration=maps, limits=limits)) for make in (long_facts, short_facts)]
+        worth = [f"{each.points[0][1]:.1%}" for each in (longs, shorts)]
+        assert [word in report.note for word, report in zip(worth, reports, strict=True)] == [True, True]
+        alone = [
+            trade.kelly(make(calibration=SizingMaps(voters=own), limits=limits))
+            for make, own in ((long_facts, longs), (short_facts, shorts))
+        ]
+        assert [each.notional_cap for each in reports] == [each.notional_cap for each in alone]
+
+
+def test_an_entry_by_shares_is_told_to_sizing_as_one() -> None:
+    whole = long_facts()
+    share = long_facts(proposal=whole.proposal.model_copy(update={"exposure": 0.5}))
+    assert [trade.entry_of(each).shared for each in (whole, share)] == [False, True]
+
+
+def test_sizing_is_told_what_is_held_and_how_much_of_it_is_short() -> None:
+    both = wallet(positions=(perpetual("ETH/USDT", "-200"), perpetual("SOL/USDT", "300")))
+    entry = trade.entry_of(long_facts(portfolio=both))
+    equity = long_facts(portfolio=both).equity
+    assert (entry.held, entry.short) == (pytest.approx(500 / equity), pytest.approx(200 / equity))
