@@ -249,9 +249,14 @@ def test_a_simulated_session_awaits_no_bar() -> None:
 
 
 def test_losses_in_a_row_of_a_voter_are_told_and_fewer_are_not() -> None:
+    """By hand from `trades.csv` of the kept runs: these three hold four losses of one strategy in a row."""
     found = {run.name: [each.text for each in told(run) if each.code == "loss_streak"] for run in RUNS}
-    assert found.pop("perp-0.7.0") == [f"trend_ensemble has lost {STREAK} trades in a row, the last one in ETH/USDT."]
-    assert not any(found.values())
+    lost = f"{{}} has lost {STREAK} trades in a row, the last one in ETH/USDT."
+    assert {name: texts for name, texts in found.items() if texts} == {
+        "perp-0.7.0": [lost.format("trend_ensemble")],
+        "perp-0.8.0": [lost.format("trend_ensemble")],
+        "shadow-0.8.0": [lost.format("rsi_bounce")],
+    }
 
 
 def test_far_more_orders_than_usual_are_told_and_when_there_are_as_many_as_usual() -> None:
