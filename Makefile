@@ -22,7 +22,7 @@ FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/age
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: paper serve train test slow check bench prove faults soak mutants coverage notebooks image lock clean help
+.PHONY: paper serve train test slow long check bench prove faults soak mutants coverage notebooks image lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -37,8 +37,11 @@ train: .stamps/train ## train a small policy on simulated bars into models/defau
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
-slow: .stamps/all .stamps/slow ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
-	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
+slow: .stamps/all .stamps/slow ## run the slow ones: whole sessions, tapes of a year, windows of parity, 10,000 adversarial proposals
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "slow and not long" $(ARGS)
+
+long: .stamps/all .stamps/slow ## run the longest, before a release: killed at every event, parity over 200 windows, years of real bars
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long $(ARGS)
 
 check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .

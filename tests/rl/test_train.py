@@ -96,7 +96,7 @@ def test_a_mistake_is_one_sentence(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("way", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGINT])
 def test_a_killed_training_goes_on_to_the_same_parameters(
     world: list[str], tmp_path: Path, way: signal.Signals
 ) -> None:

@@ -93,7 +93,7 @@ def test_both_engines_give_the_same_fills_in_the_storms(shared: Path, name: str,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 8))])
 def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     for seed in range(part, 200, 8):
@@ -138,7 +138,7 @@ def test_both_engines_hold_shares_alike_in_the_storms(shared: Path, name: str, w
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 4))])
 def test_both_engines_hold_shares_alike_in_forty_real_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     for seed in range(part, 40, 4):
