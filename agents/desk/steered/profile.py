@@ -193,7 +193,7 @@ def _switched(settings: Settings) -> dict[str, bool]:
 def _elsewhere(ours: Settings, now: Settings) -> dict[str, str]:
     """Settings outside of the limits that differ, in the order of the profile, each with why a running session keeps its own."""
     before, after = _tree(with_whole_files(ours)), _tree(with_whole_files(now))
-    return {name: _AT_START for name in before if before[name] != after.get(name)}
+    return {name: _AT_START for name in {**before, **after} if before.get(name) != after.get(name)}
 
 
 def _tree(settings: Settings) -> dict[str, Any]:
