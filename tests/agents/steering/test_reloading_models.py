@@ -99,6 +99,7 @@ def test_from_the_next_hearing_on_another_model_answers_in_session_replay_and_af
 
         def moves() -> None:
             changed = {"minds__providers__anthropic__model": "claude-sonnet-5", "sentiment__sources": sources[1]}
+            changed |= {"minds__roles": {"risk_agent": ["rules"]}}
             profile(own, second.url, **changed)
             reload(run)
 
@@ -120,6 +121,10 @@ def test_from_the_next_hearing_on_another_model_answers_in_session_replay_and_af
         assert len(said(found, Prompts)) == 1
         speakers = {voice.speaker for record in records(after) for heard in record.hearings for voice in heard.voices}
         assert f"anthropic/{old}" not in speakers
+        given = {
+            v.why for record in records(after) for h in record.hearings for v in h.voices if v.role == "risk_agent"
+        }
+        assert given == {"the profile gives this role to the rules mind"}
         assert replay([str(run), "--quiet"]) == 0
 
         told_by = [
