@@ -200,9 +200,9 @@ def _seats_told(before: MindsSettings, profile: Reloaded) -> list[str]:
     if profile.seats is None:
         return []
     now = profile.seats.within(before)
-    chains = [f"the {role.replace('_', ' ')} {_chain(now, names)}" for role, names in now.roles.items()]
-    sit = "; ".join([f"the chain {_chain(now, now.chain)}", *chains])
-    return [f"from the next hearing on the models are {sit}, with the prompts that were"]
+    own = [f", that of the {role.replace('_', ' ')} {_chain(now, names)}" for role, names in now.roles.items()]
+    chain = _chain(now, now.chain) or "empty"
+    return [f"from the next hearing on the chain of models is {chain}{''.join(own)}, and no prompt changes"]
 
 
 def _chain(minds: MindsSettings, names: tuple[str, ...]) -> str:

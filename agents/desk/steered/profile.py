@@ -140,8 +140,8 @@ def _seats(
 
     def opens() -> None:
         Settings.model_validate(seated.model_dump())
-        parts.files.keep(seated)
         models.prepare(seated)
+        parts.files.keep(seated)
 
     why = _why_not(opens)
     if why is not None:
@@ -160,8 +160,8 @@ def _sources(
     news, sources = parts.news, now.sentiment.sources
 
     def opens() -> None:
-        parts.files.keep(now)
         news.prepare(sources)
+        parts.files.keep(now)
 
     why = _why_not(opens)
     if why is not None:

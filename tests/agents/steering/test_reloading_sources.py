@@ -1,20 +1,24 @@
 """A word adds, removes and reweighs the sources of a session that runs: from the next bar on, in its replay and after a kill."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from feed_session import BEGINS, SELDOM_S, Life, live
 from run_support import said
 from session_models import cut
-from steered_session import Given, goes_on, steered, world
+from steered_session import Given, events_of, goes_on, steered, world
 
+from agents.records.inputs import Arrived
 from agents.records.record import CycleRecord
 from agents.records.registry import Recorded
 from agents.records.steered import SteerDone, Steered
 from agents.replay import main as replay
+from config.clock import SystemClock
 from config.sections.sentiment import SourceSettings
 from config.settings import Settings
-from execution.steering.words import SteerVerb
+from execution.steering.mailbox import Mailbox
+from execution.steering.words import SteerVerb, word_of
 
 DAYS = 2
 AT = 20
@@ -116,3 +120,25 @@ def test_a_source_that_cannot_be_opened_leaves_the_old_ones_and_loses_no_brake(t
     assert before
     assert all(each == {settings.sentiment.sources[0].name} for each in (*before, *after))
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+@pytest.mark.slow
+def test_on_the_clock_news_of_a_new_source_arrive_with_the_next_bars_and_are_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIBUNAL_STATE_DIR", str(tmp_path / "state"))
+    run, given = tmp_path / "run", list[str]()
+    more = archive(tmp_path / "headlines.csv", BEGINS)
+
+    def happens(now: datetime) -> None:
+        if not given and now >= BEGINS + timedelta(hours=2):
+            given.append("once")
+            Mailbox(run).put(word_of(SteerVerb.RELOAD, "", "ada", "cli", "to see", SystemClock().now()))
+
+    live(run, Life(bars=4, happens=happens, rewritten=lambda settings: with_sources(settings, more), look_s=SELDOM_S))
+    found = events_of(run)
+    word = said(found, Steered)[0].at_utc
+    arrived = [(each.at_utc > word, set(each.sentiment)) for each in said(found, Arrived)]
+    assert {told for told, _ in arrived} == {False, True}
+    assert all(bool(news) == told for told, news in arrived)
+    assert replay([str(run), "--quiet"]) == 0
