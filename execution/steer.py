@@ -7,8 +7,8 @@
 
 Verbs: pause and resume (entries), strategy-off and strategy-on, close (one position, at market), cancel (entries under way; stops
 stay), reload (the profile: tighter limits, models, sources), propose (a vote of the strategy `outside`, which court and gate
-judge). `withdraw` takes back a word that the session has not heard, by its id. The session journals what was asked before anything
-follows from it.
+judge). `withdraw` takes back a word that the session has not heard, by its id. The session journals what was asked before
+anything follows from it.
 On a terminal it asks for words that name the scope and says what will be so. Without one, brakes are obeyed at once, and all else
 needs --yes. The kill switch is `tribunal halt` and `tribunal unhalt`: no verb here lifts it. See docs/steer.md.
 
