@@ -6,8 +6,9 @@
     tribunal steer runs/paper-001 withdraw 20260301T120000-pause-5f3a9c01
 
 Verbs: pause and resume (entries), strategy-off and strategy-on, close (one position, at market), cancel (entries under way; stops
-stay), reload (the profile: tighter limits), propose (a vote of the strategy `outside`, which court and gate judge). `withdraw`
-takes back a word that the session has not heard, by its id. The session journals what was asked before anything follows from it.
+stay), reload (the profile: tighter limits, models, sources), propose (a vote of the strategy `outside`, which court and gate
+judge). `withdraw` takes back a word that the session has not heard, by its id. The session journals what was asked before
+anything follows from it.
 On a terminal it asks for words that name the scope and says what will be so. Without one, brakes are obeyed at once, and all else
 needs --yes. The kill switch is `tribunal halt` and `tribunal unhalt`: no verb here lifts it. See docs/steer.md.
 

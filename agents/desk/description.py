@@ -55,7 +55,7 @@ def describe(
         watchlist_of(settings, tape.symbols)
     return Session(
         version=version(),
-        settings=_without_folders(settings),
+        settings=without_folders(settings),
         source=tape.source_label,
         symbols=tuple(tape.symbols),
         timeframe=tape.timeframe,
@@ -90,7 +90,7 @@ def _shadow(settings: Settings) -> ShadowSeat | None:
     seat = read_seat(settings)
     if seat is None:
         return None
-    bare = _without_folders(seat.within(settings))
+    bare = without_folders(seat.within(settings))
     return seat.model_copy(update={"court": bare.court, "minds": bare.minds})
 
 
@@ -145,7 +145,7 @@ def _analysts(maps: Mapping[str, CalibrationMap]) -> dict[str, CalibrationMap]:
     return {name: known for name, known in maps.items() if name.endswith(f"/{ANALYST}")}
 
 
-def _without_folders(settings: Settings) -> Settings:
+def without_folders(settings: Settings) -> Settings:
     """The same settings with file names instead of paths, and without the place of the journal: no decision depends on where
     something lies, and the same run has the same journal in a file and in a database."""
 

@@ -17,6 +17,8 @@ from agents.court.reserved.dockets import ReservedDockets
 from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals
 from agents.desk.reviewer import Reviewer
+from agents.desk.steered.parts import Parts
+from agents.desk.steered.seats import Seats
 from agents.desk.steered.state import Steers
 from agents.memory.cases import Memory
 from agents.memory.learning import Learner
@@ -116,6 +118,10 @@ class Desk:
     watch: OutageWatch
     theses: Theses
     """On which theses positions were opened."""
+    seats: Seats
+    """The models that sit from the next hearing on."""
+    parts: Parts | None = None
+    """What a changed profile replaces in a session that runs; None in a replay."""
     reserved: ReservedDockets | None = None
     """The cases whose rulings come later; None where every ruling is there at once."""
     context: ContextEngine | None = None

@@ -5,16 +5,20 @@ the files. Their paths are whole, so that a run is resumed from any folder. No d
 its journal from the first event on, and one that differs is refused.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from agents.desk.request import RunRequest, WorldRequest
 from agents.records.folder import REQUEST
 from config.errors import OutputFault
 from config.files import behind_links, write_whole
-from config.frozen import Frozen
+from config.frozen import Frozen, empty
+from config.sections.minds import ProviderSettings
+from config.sections.sentiment import SourceSettings
+from config.settings import Settings
 from rl.model import CARD
 
 Started = Literal["run", "backtest"]
@@ -36,6 +40,74 @@ class KeptRequest(Frozen):
     """The folder that keeps the journal's head. A replay looks for its marks there."""
     anchored_as: str | None = None
     """What tells the marks of this run from those of an equal one."""
+    files: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=empty)
+    """Whole paths of the files of sources and models, by the name of each, at the start and after each change."""
+
+
+class KeptFiles:
+    """Where the files lie that a journal names without folders: those of sources and of models, as they were and as they are."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: that of the run, whose `request.json` keeps them; None where nothing is kept."""
+        self._folder = folder
+        kept = None if folder is None else kept_request(folder)
+        self._known = {} if kept is None else dict(kept.files)
+
+    def keep(self, settings: Settings) -> None:
+        """Keep those of these settings too. Raises OutputFault."""
+        before = dict(self._known)
+        named = [(_source(one.name), one.path) for one in settings.sentiment.sources]
+        named += [(_model(name), one.path) for name, one in settings.minds.providers.items()]
+        for name, path in named:
+            if path is not None:
+                known = self._known.get(name, ())
+                self._known[name] = (*(each for each in known if each != _whole(path)), str(_whole(path)))
+        kept = None if self._folder is None or self._known == before else kept_request(self._folder)
+        if kept is not None and self._folder is not None:
+            _write(self._folder, kept.model_copy(update={"files": self._known}))
+
+    def whole(self, settings: Settings) -> Settings:
+        """The same settings, with whole paths of sources and models where they are known."""
+        news, minds = settings.sentiment, settings.minds
+        return settings.model_copy(
+            update={
+                "sentiment": news.model_copy(update={"sources": self.whole_sources(news.sources)}),
+                "minds": minds.model_copy(update={"providers": self._whole_models(minds.providers)}),
+            }
+        )
+
+    def whole_sources(self, sources: Iterable[SourceSettings]) -> tuple[SourceSettings, ...]:
+        """The same sources, with whole paths where they are known."""
+        return tuple(one.model_copy(update={"path": self._found(_source(one.name), one.path)}) for one in sources)
+
+    def _whole_models(self, models: dict[str, ProviderSettings]) -> dict[str, ProviderSettings]:
+        return {
+            name: one.model_copy(update={"path": self._found(_model(name), one.path)}) for name, one in models.items()
+        }
+
+    def _found(self, name: str, bare: str | None) -> str | None:
+        return next((path for path in reversed(self._known.get(name, ())) if Path(path).name == bare), bare)
+
+
+def with_whole_files(settings: Settings) -> Settings:
+    """The same settings, with the paths of sources and models from the root on."""
+    news, minds = settings.sentiment, settings.minds
+    sources = tuple(one.model_copy(update={"path": _whole(one.path)}) for one in news.sources)
+    models = {name: one.model_copy(update={"path": _whole(one.path)}) for name, one in minds.providers.items()}
+    return settings.model_copy(
+        update={
+            "sentiment": news.model_copy(update={"sources": sources}),
+            "minds": minds.model_copy(update={"providers": models}),
+        }
+    )
+
+
+def _source(name: str) -> str:
+    return f"sentiment.sources.{name}"
+
+
+def _model(name: str) -> str:
+    return f"minds.providers.{name}"
 
 
 def keep_request(
@@ -55,11 +127,16 @@ def keep_request(
         anchor=None if anchor is None else str(Path(anchor).expanduser().absolute()),
         anchored_as=anchored_as,
     )
+    _write(folder, kept)
+
+
+def _write(folder: Path, kept: KeptRequest) -> None:
     try:
         write_whole(folder / REQUEST, kept.model_dump_json(indent=2).encode() + b"\n")
     except OSError as fault:
         raise OutputFault(
-            f"{REQUEST} cannot be written in {folder} ({fault.strerror}). Nothing was started. Give another --out."
+            f"{REQUEST} cannot be written in {folder} ({fault.strerror}), and nothing follows from it. "
+            "Give another --out, or free some space."
         ) from fault
 
 

@@ -6,11 +6,14 @@ has at least one provider with a key, the session uses those.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from agents.court.prompts.prompt import form_of, load_prompts
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Role
-from agents.llm.preflight import Seat, barred, check_seats
+from agents.llm.budget.budgets import Spending
+from agents.llm.manager import Manager
+from agents.llm.preflight import Seat, barred, check_seats, known_seat
 from agents.llm.providers.factory import (
     build_providers,
     identities,
@@ -27,7 +30,7 @@ from agents.shadow.seat import asks_models, read_seat
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import Secrets, state_dir
-from config.sections.minds import MindsSettings
+from config.sections.minds import MindsSettings, ProviderSettings
 from config.settings import Settings
 
 
@@ -88,6 +91,44 @@ def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tupl
     )
 
 
+class Opened(NamedTuple):
+    """The models of one setup that can be asked, and what is paid for them."""
+
+    manager: Manager
+    spending: Spending
+    learnt: Learnt
+    providers: Mapping[str, Provider]
+
+    async def close(self) -> None:
+        """End what is open."""
+        await self.manager.close()
+        self.spending.close()
+
+
+def open_models(settings: Settings, secrets: Secrets) -> Opened:
+    """Open the models of these settings. Nobody is asked. Raises UsageFault, OutputFault, ReplayMiss, JournalFault."""
+    minds = settings.minds
+    folder, clock = state_dir(secrets), SystemClock()
+    folder.mkdir(parents=True, exist_ok=True)
+    learnt = learnt_in(minds, secrets)
+    providers: Mapping[str, Provider] = {} if minds.transcripts == "replay" else build_providers(minds, secrets, learnt)
+    spending = open_spending(minds, folder, clock)
+    who = identities(minds, secrets)
+    manager = open_manager(minds, providers, spending, folder, clock, _record_command(settings), who, learnt)
+    return Opened(manager, spending, learnt, providers)
+
+
+def unfit(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
+    """Why a model in use can surely not sit, by the name of its provider; found out without asking it."""
+    learnt, keyless, now = learnt_in(minds, secrets), without_key(minds, secrets), SystemClock().now()
+    return barred([known_seat(name, minds, learnt, keyless, now) for name in names_in_use(minds)])
+
+
+def place_of(minds: MindsSettings, name: str) -> ProviderSettings | None:
+    """The provider of this name if some role may ask it; None if none does."""
+    return minds.providers[name] if name in names_in_use(minds) else None
+
+
 Heard = Callable[[tuple[Seat, ...]], None]
 """Is told who can sit, before the first decision. It may raise UsageFault to end the session there."""
 
@@ -102,25 +143,17 @@ async def models_of(settings: Settings, secrets: Secrets, heard: Heard | None = 
     if not sits(settings):
         yield None
         return
-    folder, clock = state_dir(secrets), SystemClock()
-    folder.mkdir(parents=True, exist_ok=True)
-    learnt = learnt_in(settings.minds, secrets)
-    providers: Mapping[str, Provider] = (
-        {} if settings.minds.transcripts == "replay" else build_providers(settings.minds, secrets, learnt)
-    )
-    spending = open_spending(settings.minds, folder, clock)
-    who = identities(settings.minds, secrets)
-    manager = open_manager(settings.minds, providers, spending, folder, clock, _record_command(settings), who, learnt)
+    opened = open_models(settings, secrets)
+    manager, minds = opened.manager, settings.minds
     try:
-        if heard is not None and providers:
-            keyless = without_key(settings.minds, secrets)
-            seats = await check_seats(settings.minds, manager.live, learnt, keyless, tuple(providers), clock.now())
+        if heard is not None and opened.providers:
+            keyless, names = without_key(minds, secrets), tuple(opened.providers)
+            seats = await check_seats(minds, manager.live, opened.learnt, keyless, names, SystemClock().now())
             manager.unseat(barred(seats))
             heard(seats)
         yield manager
     finally:
-        await manager.close()
-        spending.close()
+        await opened.close()
 
 
 @asynccontextmanager

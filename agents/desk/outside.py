@@ -17,6 +17,7 @@ from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
 from agents.desk.arrivals import SpokeNext, nothing_recorded
 from agents.desk.steered.glance import Looked
+from agents.desk.steered.parts import Parts
 from agents.llm.asking import Asker
 from agents.llm.recordings.resuming import ResumingAsker
 from agents.recorded.resumed import ResumingSink
@@ -62,6 +63,8 @@ class Outside(NamedTuple):
     """Is told how to read the lines to the exchanges of the session."""
     looked: Looked | None = None
     """What its operator asks of a session that is not on the clock; None where nobody can."""
+    parts: Parts | None = None
+    """What a changed profile replaces; None where nobody can change one."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)

@@ -8,6 +8,7 @@ from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
 from agents.desk.outside import Outside
 from agents.desk.policy import adjuster_for
+from agents.desk.steered.news import Newsroom
 from agents.desk.wiring import open_desk
 from agents.records.record import Session, Warmup
 from agents.strategies.facts import SentimentReader
@@ -21,9 +22,6 @@ from execution.venues.sealing import open_venue
 from execution.venues.venue import Venue
 from market.bar import Slice
 from market.tape import Tape
-from sentiment.engine import SentimentEngine
-from sentiment.scoring import scorer_of
-from sentiment.sources.factory import build_sources
 
 
 class TapeFeed:
@@ -39,9 +37,10 @@ class TapeFeed:
 
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
     """A desk on the simulated exchange that trades a tape. The first events of its journal are written here."""
-    return open_traded(
-        settings, session, warmup_of(tape), TapeFeed(tape), _reader(settings, tape), journal, key, outside
-    )
+    news = Newsroom(settings.sentiment, tape.news, SystemClock())
+    if outside.parts is not None:
+        outside.parts.news = news
+    return open_traded(settings, session, warmup_of(tape), TapeFeed(tape), news, journal, key, outside)
 
 
 def open_traded(
@@ -86,6 +85,7 @@ def open_traded(
         overheard=outside.overheard,
         aside=outside.shadow,
         looked=outside.looked if pulse is None else None,
+        parts=outside.parts,
         pulse=pulse,
         health=health,
     )
@@ -95,9 +95,3 @@ def simulation_of(session: Session, key: bytes) -> SimulatedVenue | RoutedSimula
     """The simulated exchange of a session, or its several ones."""
     rules = {name: each.instruments for name, each in session.exchanges.items()}
     return open_venue(dict(session.instruments), session.settings.venue, key, rules, session.settings.market.perpetuals)
-
-
-def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
-    news = settings.sentiment
-    sources = build_sources(news, tape.news, SystemClock())
-    return SentimentEngine(news, sources, scorer_of(news.scorer))

@@ -21,7 +21,7 @@ from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.prompts.prompt import load_prompts
 from agents.court.record import NOTHING_LEARNT
-from agents.court.reserved.clocks import BesideClock, LatencyClock, Note
+from agents.court.reserved.clocks import BesideClock, CourtOf, LatencyClock, Note
 from agents.court.reserved.dockets import ReservedDockets
 from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recorded
@@ -30,6 +30,8 @@ from agents.desk.outside import Aside
 from agents.desk.policy import demotion_of
 from agents.desk.reviewer import Reviewer
 from agents.desk.steered.glance import Looked, glance_of
+from agents.desk.steered.parts import Parts
+from agents.desk.steered.seats import Seats
 from agents.desk.world import ON_THE_CLOCK
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
@@ -100,6 +102,7 @@ def open_desk(
     overheard: Overheard | None = None,
     aside: Aside | None = None,
     looked: Looked | None = None,
+    parts: Parts | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
@@ -109,8 +112,8 @@ def open_desk(
     `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. `health` says which of
     several exchanges are well; None if they always are. `overheard` is told each opinion in court. `aside`: what the shadow
     court needs; None where nobody keeps what it says. `looked`: what a session that is not on the clock looks at between two
-    bars. Raises UsageFault if the packages for the profile's retrieval are
-    missing.
+    bars. `parts`: what a changed profile replaces in it; None in a replay, where the journal says what was. Raises UsageFault if
+    the packages for the profile's retrieval are missing.
     """
     settings, clock = session.settings, BarClock(session.start_utc)
     contexts = _contexts(session, warmup)
@@ -120,6 +123,7 @@ def open_desk(
     outlooks = Outlooks(settings.minds)
     told = load_prompts(settings.minds, settings.court, session.own_prompts)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told)
+    seats = Seats(settings.minds, models)
     watch = OutageWatch(settings.minds.derisk)
 
     def note(attempt: Attempt) -> None:
@@ -147,9 +151,10 @@ def open_desk(
             )
         )
 
-    def own_court(noted: Note) -> Court:
-        """A court with a mind of its own."""
-        return court_of(noted, rules if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told))
+    def own_courts() -> CourtOf:
+        """Opens courts with a mind of their own, in which sits who sits now."""
+        minds = seats.minds
+        return lambda noted: court_of(noted, rules if asker is None else ModelMind(asker, rules, minds, outlooks, told))
 
     court = court_of(note, models or rules)
     seat, shadow = session.shadow, None
@@ -158,6 +163,7 @@ def open_desk(
         shadow = ShadowCourt(seat, settings, aside.asker, past=aside.past, waits=waits)
     asks = asker is not None or (shadow is not None and asks_models(seat))
     form = settings.minds.case if seat is None or asker is not None else seat.minds.case
+    seats.reserved = _reserved(settings, session.timeframe, court, BesideClock(own_courts, note, landed))
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -179,7 +185,7 @@ def open_desk(
         tally=Tally(),
         watch=watch,
         theses=Theses(settings.court, session.timeframe),
-        reserved=_reserved(settings, session.timeframe, court, BesideClock(own_court, note, landed)),
+        reserved=seats.reserved,
         fast=None if settings.court.fast_share is None or asker is None else court_of(note, rules),
         context=_context(session, warmup) if settings.market.context == "facts" else None,
         demotion=demotion_of(session, adjuster),
@@ -187,6 +193,8 @@ def open_desk(
         standing=session.standing,
         showing=_showing(session, warmup, trader) if asks and form == "whole" else None,
         shadow=shadow,
+        seats=seats,
+        parts=parts,
     )
 
 

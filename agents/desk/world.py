@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.desk.request import BarsRequest, WorldRequest
+from agents.records.steered import Reseated
 from agents.strategies.own import read_own
 from agents.strategies.readiness import days_wanted
 from config.errors import DataFault, UsageFault
@@ -36,6 +37,16 @@ class World(Frozen):
     bars: BarsRequest = BarsRequest()
     said: tuple[str, ...] = ()
     """What was decided otherwise than the profile says, for the user."""
+    seats: Reseated | None = None
+    """The models that a session which is resumed has taken over since it began, with the folders of their files."""
+
+    @property
+    def seated(self) -> Settings:
+        """The settings with the models that answer now."""
+        if self.seats is None:
+            return self.settings
+        minds = self.seats.within(self.settings.minds)
+        return self.settings.model_copy(update={"minds": minds})
 
 
 def settings_of(request: WorldRequest) -> Settings:

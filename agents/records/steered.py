@@ -4,11 +4,13 @@ Both stand in the journal, so a replay obeys the same words at the same places a
 """
 
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
 from config.frozen import Frozen, Journaled, UtcTime, absent, empty
+from config.sections.minds import DeadlineSettings, MindsSettings, ProviderSettings, RoleName
+from config.sections.sentiment import SourceSettings
 from execution.steering.words import Word
 
 
@@ -18,6 +20,28 @@ class LimitMoved(Frozen):
     name: str = Field(description="the setting of `limits:`")
     before: float | None = Field(description="its value until then; null for none")
     after: float = Field(description="its value from then on")
+
+
+class Reseated(Frozen):
+    """Which models answer from the next hearing on, where, and how patiently: all settings of `minds:` that a running session
+    takes over, whether they have changed or not."""
+
+    providers: dict[str, ProviderSettings] = Field(description="models, each under a name; paths without folders")
+    chain: tuple[str, ...] = Field(description="providers in the order in which they are asked")
+    roles: dict[RoleName, tuple[str, ...]] = Field(description="a different chain for one role")
+    requests_a_provider: int = Field(description="requests to one provider for one role")
+    breaker_failures: int = Field(description="failures in a row that open a provider's circuit breaker")
+    breaker_open_s: float = Field(description="time an open circuit breaker waits before one trial call [seconds]")
+    deadlines: DeadlineSettings = Field(description="deadlines of the models")
+
+    @classmethod
+    def of(cls, minds: MindsSettings) -> Self:
+        """Those of these settings."""
+        return cls.model_validate({name: getattr(minds, name) for name in cls.model_fields})
+
+    def within(self, minds: MindsSettings) -> MindsSettings:
+        """These settings with those."""
+        return minds.model_copy(update={name: getattr(self, name) for name in type(self).model_fields})
 
 
 class Reloaded(Frozen):
@@ -30,6 +54,19 @@ class Reloaded(Frozen):
     )
     needs_restart: tuple[str, ...] = Field(
         default=(), exclude_if=empty, description="settings that differ and were not taken over, each with the reason"
+    )
+    seats: Reseated | None = Field(
+        default=None, exclude_if=absent, description="the models from the next hearing on; absent where they stay"
+    )
+    sources: tuple[SourceSettings, ...] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="all sources of headlines and figures from the next bar on, paths without folders; absent where they stay",
+    )
+    refused: tuple[str, ...] = Field(
+        default=(),
+        exclude_if=empty,
+        description="what a running session could take over and could not open, each with the reason: what was there stays",
     )
 
 

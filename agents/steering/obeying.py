@@ -12,9 +12,10 @@ from typing import Literal
 from agents.desk.desk import Desk
 from agents.desk.steered.profile import moved
 from agents.desk.steered.state import Open
-from agents.records.steered import SteerDone, Steered
+from agents.records.steered import Reloaded, SteerDone, Steered
 from agents.steering.muting import again
 from agents.steering.proposing import Refused, propose
+from config.sections.minds import MindsSettings
 from execution.kill_switch.halting import Sale
 from execution.steering.words import SteerVerb
 
@@ -177,12 +178,42 @@ def _reload(desk: Desk, asked: Steered) -> None:
         steers.off.setdefault(name, asked.word)
     if profile.off:
         desk.tally.proposals = again(desk, desk.tally.proposals)
+    before = desk.seats.minds
+    if profile.seats is not None:
+        desk.seats.take(profile.seats)
+    if desk.parts is not None:
+        desk.parts.take(profile)
     taken = [f"limits.{each.name} is {each.after} (was {each.before})" for each in profile.limits]
     taken += [f"{name} is switched off" for name in profile.off] + [f"{name} is heard again" for name in profile.on]
+    taken += _seats_told(before, profile) + _sources_told(profile)
     told = f"Taken over: {'; '.join(taken)}." if taken else "Nothing was taken over."
+    if profile.refused:
+        told += f" Not taken over: {'. '.join(profile.refused)}."
     if profile.needs_restart:
         told += f" Not taken over, needs a restart: {'; '.join(profile.needs_restart)}."
-    _end(desk, asked, "done" if taken or not profile.needs_restart else "refused", told)
+    left = profile.needs_restart or profile.refused
+    _end(desk, asked, "done" if taken or not left else "refused", told)
+
+
+def _seats_told(before: MindsSettings, profile: Reloaded) -> list[str]:
+    """What is taken over of the models, in words. No prompt changes by it."""
+    if profile.seats is None:
+        return []
+    now = profile.seats.within(before)
+    own = [f", that of the {role.replace('_', ' ')} {_chain(now, names)}" for role, names in now.roles.items()]
+    chain = _chain(now, now.chain) or "empty"
+    return [f"from the next hearing on the chain of models is {chain}{''.join(own)}, and no prompt changes"]
+
+
+def _chain(minds: MindsSettings, names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name}/{minds.providers[name].model}" if name in minds.providers else name for name in names)
+
+
+def _sources_told(profile: Reloaded) -> list[str]:
+    if profile.sources is None:
+        return []
+    names = ", ".join(f"{source.name} with a weight of {source.weight:g}" for source in profile.sources)
+    return [f"from the next bar on the sources are {names or 'none'}"]
 
 
 async def _begin(desk: Desk, each: Open) -> None:

@@ -121,9 +121,9 @@ ROWS: tuple[Row, ...] = (
         "Entries of {run} that are under way in {target} are withdrawn. Stops stay, and later bars may enter again.",
     ),
     Row(
-        "reload", Target.NONE, False, "read the profile again: tighter limits take effect",
-        "{run} reads its profile again and takes over what a running session may: tighter limits, and which strategies are "
-        "heard. Everything else is named and needs a restart.",
+        "reload", Target.NONE, False, "read the profile again: tighter limits, models and sources take effect",
+        "{run} reads its profile again and takes over what a running session may: tighter limits, which strategies are "
+        "heard, who answers for its models, and its sources. Everything else is named and needs a restart.",
     ),
     Row(
         "propose", Target.SYMBOL, False, "let the strategy `outside` vote for a position at the next bar",

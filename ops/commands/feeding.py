@@ -10,10 +10,11 @@ from agents.approval.petition import teller_of
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
 from agents.desk.clocked.sessions import SessionFeed
-from agents.desk.models import key_variables, models_of, shadow_models_of
+from agents.desk.models import key_variables, shadow_models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
-from agents.desk.steered.source import Asked
+from agents.desk.steered.parts import seated_models
+from agents.desk.steered.source import SteerSource
 from agents.desk.world import World, history_days
 from agents.recorded.resumed import ResumingSink
 from agents.records.account import Word
@@ -137,10 +138,10 @@ def trade_feed(
     seats: SeatsTeller,
     keepers: Sequence[Listener],
     request: RunRequest,
-    asked: Asked,
+    steering: SteerSource,
 ) -> SessionEnd:
     """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `seats` is told
-    which models can sit; it and `keepers` listen too. `asked` gives the words of its operator. Raises TribunalError."""
+    which models can sit; it and `keepers` listen too. `steering` gives the words of its operator. Raises TribunalError."""
     settings, feeds = world.settings, list[LiveFeed | SessionFeed]()
     lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
@@ -148,16 +149,16 @@ def trade_feed(
         return feeds[0].next_close - feeds[0].now() if feeds else None
 
     async def trade(stop: Callable[[], bool], watch: Watching) -> SessionEnd:
-        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting, asked)
+        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting, steering)
         resuming = journal if isinstance(journal, ResumingSink) else None
-        secrets = load_secrets(also=key_variables(settings))
+        secrets = load_secrets(also=key_variables(world.seated))
         async with (
-            models_of(settings, secrets, seats.at_start) as asker,
+            seated_models(world.seated, secrets, steering.parts, seats.at_start) as asker,
             shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
         ):
             told = teller_of(keepers)
             outside = outside_of(settings, asker, journal, told, path.parent, shadow_asker)
-            outside = outside._replace(overheard=watch.overheard)
+            outside = outside._replace(overheard=watch.overheard, parts=steering.parts)
             if watch.connected is not None:
                 outside = outside._replace(connected=watch.connected)
             sink = listened(

@@ -9,14 +9,14 @@ refused with the difference.
 import sys
 from pathlib import Path
 
-from agents.desk.kept import kept_request
+from agents.desk.kept import KeptFiles, kept_request
 from agents.desk.request import BarsRequest, RunRequest, WorldRequest
 from agents.desk.world import World, world_of
 from agents.records.events import holds, read_events
 from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from agents.records.record import Session
-from agents.records.steered import Steered
+from agents.records.steered import Reloaded, Reseated, Steered
 from config.errors import JournalFault, UsageFault
 from config.files import behind_links
 from config.secrets import load_secrets, state_dir
@@ -39,7 +39,7 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
         world = _beside(kept.world, typed.world, profile)
         files = {"calibration": typed.calibration or kept.calibration, "record": typed.record or kept.record}
         request = typed.model_copy(update={"world": world, "command": kept.command, **files})
-        return request, as_begun(journal_of(folder), key, world_of(world))
+        return request, as_begun(folder, key, world_of(world))
     if profile is not None or _says_more(typed.world):
         return typed, world_of(typed.world)
     return typed, _of_journal(folder, typed, key)
@@ -55,17 +55,30 @@ def take_in_rescued(folder: Path, key: bytes) -> None:
         )
 
 
-def as_begun(journal: Path, key: bytes, world: World) -> World:
-    """The world of a session that has taken over a changed profile: its limits and strategies as it began. What it has taken over
-    since then stands in its journal."""
-    began: Session | None = None
+def as_begun(folder: Path, key: bytes, world: World) -> World:
+    """The world of a session that has taken over a changed profile: its limits, strategies, models and sources as it began, and
+    the models that answer now. What it has taken over since then stands in its journal."""
+    journal, began, taken = journal_of(folder), None, list[Reloaded]()
     for found in read_events(journal, key) if holds(journal, Steered) else ():
         if isinstance(found.event, Session):
-            began = found.event
-        elif isinstance(found.event, Steered) and found.event.profile is not None and began is not None:
-            changed = {"limits": began.settings.limits, "strategies": began.settings.strategies}
-            return world.model_copy(update={"settings": world.settings.model_copy(update=changed)})
-    return world
+            began = found.event.settings
+        elif isinstance(found.event, Steered) and found.event.profile is not None:
+            taken.append(found.event.profile)
+    if began is None or not taken:
+        return world
+    settings, files = world.settings, KeptFiles(folder)
+    changed = {
+        "limits": began.limits,
+        "strategies": began.strategies,
+        "minds": Reseated.of(began.minds).within(settings.minds),
+        "sentiment": settings.sentiment.model_copy(update={"sources": began.sentiment.sources}),
+    }
+    begun = files.whole(settings.model_copy(update=changed))
+    seats = [profile.seats for profile in taken if profile.seats is not None]
+    if not seats:
+        return world.model_copy(update={"settings": begun})
+    now = files.whole(begun.model_copy(update={"minds": seats[-1].within(begun.minds)}))
+    return world.model_copy(update={"settings": begun, "seats": Reseated.of(now.minds)})
 
 
 def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> WorldRequest:

@@ -12,7 +12,6 @@ from typing import Any
 from config.clock import Clock, SystemClock
 from config.frozen import Journaled
 from config.logging import masker
-from execution.journal.event import Listener
 from ops.logs.file import LogFile
 from ops.logs.lines import lines_of
 
@@ -53,6 +52,12 @@ class Logged(logging.Handler):
         """Write a line."""
         self._file.write(self._text(level, line))
 
+    def hide(self, secrets: Sequence[str]) -> None:
+        """Mask these values from now on, which hold those that were masked before, and go on where logs were configured anew."""
+        self._mask = masker(secrets)
+        if self not in logging.getLogger().handlers:
+            logging.getLogger().addHandler(self)
+
     def finish(self) -> None:
         """Write what waits, and close the file."""
         self._file.close()
@@ -66,7 +71,7 @@ class Logged(logging.Handler):
 
 
 @contextmanager
-def logged(path: str | None, secrets: Sequence[str]) -> Iterator[tuple[Listener, ...]]:
+def logged(path: str | None, secrets: Sequence[str]) -> Iterator[tuple[Logged, ...]]:
     """Who writes the log of a session while it lasts; nobody without a path. An error that ends it is its last line. Raises
     UsageFault."""
     if path is None:

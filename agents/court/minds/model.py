@@ -51,6 +51,8 @@ class _DecisionState:
 
     blind: BlindView | None
     fast: str | None
+    minds: MindsSettings
+    """Who sat when its hearing began."""
     attempts: list[Attempt] = field(default_factory=list)
     voices: list[Voice] = field(default_factory=list)
     begun: bool = False
@@ -79,6 +81,10 @@ class ModelMind:
         self._minds = minds
         self._prompts = prompts or load_prompts(minds, rules.court)
         self._states: dict[str, _DecisionState] = {}
+
+    def reseat(self, minds: MindsSettings) -> None:
+        """From the next decision on, these settings say which models sit. A hearing that has begun ends with those before."""
+        self._minds = minds
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
         kept = self._said_ahead(case)
@@ -184,7 +190,7 @@ class ModelMind:
     ) -> Word | Abstained:
         """Return the role's opinion from a model or the rules mind, or an abstention."""
         state = self._state(case)
-        why = state.fast or self._given_to_rules(role)
+        why = state.fast or self._given_to_rules(state, role)
         if why is None:
             self._begun(case)
             form = form_of(role, self._court)
@@ -200,7 +206,7 @@ class ModelMind:
                 return heard.word
             if heard.attempts and heard.attempts[-1].outcome in ABSTAINED:
                 return self._nobody(case, role, heard.why)
-            if self._minds.outage == "abstain" and RULES not in self._chain(role):
+            if state.minds.outage == "abstain" and RULES not in self._chain(state, role):
                 return self._nobody(case, role, heard.why)
             why = heard.why
         state.voices.append(_voice(case, role, RULES, why))
@@ -228,7 +234,8 @@ class ModelMind:
         state = self._states.get(case.decision_id)
         if state is None:
             fast = self._fast(case)
-            state = _DecisionState(blind=blind(case) if self._minds.blind and fast is None else None, fast=fast)
+            view = blind(case) if self._minds.blind and fast is None else None
+            state = _DecisionState(blind=view, fast=fast, minds=self._minds)
             self._states[case.decision_id] = state
         return state
 
@@ -240,12 +247,12 @@ class ModelMind:
             return None
         return f"fast path: a conviction of {found:.2f}, and from {least:.2f} on the rules mind rules alone"
 
-    def _given_to_rules(self, role: Role) -> str | None:
-        chain = self._chain(role)
+    def _given_to_rules(self, state: _DecisionState, role: Role) -> str | None:
+        chain = self._chain(state, role)
         return "the profile gives this role to the rules mind" if chain[:1] == (RULES,) else None
 
-    def _chain(self, role: Role) -> tuple[str, ...]:
-        return self._minds.roles.get(role, self._minds.chain)
+    def _chain(self, state: _DecisionState, role: Role) -> tuple[str, ...]:
+        return state.minds.roles.get(role, state.minds.chain)
 
     def _begun(self, case: Case) -> _DecisionState:
         """Return the state of a decision whose time has begun."""

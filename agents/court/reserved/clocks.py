@@ -23,6 +23,8 @@ from agents.llm.attempt import Attempt
 Note = Callable[[Attempt], object]
 CourtOf = Callable[[Note], Court]
 """A court whose attempts are noted there."""
+Seated = Callable[[], CourtOf]
+"""Opens courts in which sits who sits at that moment."""
 
 
 class LatencyClock:
@@ -60,12 +62,14 @@ class BesideClock:
     """A ruling is there when the court has answered. Belongs to one event loop. `note` takes the attempts at that moment;
     `landed` says whether there is a recorded past."""
 
-    def __init__(self, court_of: CourtOf, note: Note, landed: Landed) -> None:
-        self._court_of, self._note, self._landed = court_of, note, landed
+    def __init__(self, seated: Seated, note: Note, landed: Landed) -> None:
+        self._seated, self._note, self._landed = seated, note, landed
+        self._courts: dict[tuple[str, ...], CourtOf] = {}
         self._asked: dict[tuple[str, ...], _Asked] = {}
 
     def begin(self, docket: ReservedDocket) -> None:
-        """Ask at once, if no journal holds the answer."""
+        """Ask at once, if no journal holds the answer. Who sits now hears it to its end."""
+        self._courts[docket.decisions] = self._seated()
         if self._landed(docket.decisions[0]) is None:
             self._ask(docket)
 
@@ -80,8 +84,9 @@ class BesideClock:
     async def argue(self, docket: ReservedDocket) -> tuple[Argued, ...]:
         """The answer; in the past, what the journal holds of it."""
         asked = self._asked.pop(docket.decisions, None)
+        court_of = self._courts.pop(docket.decisions)
         if asked is None:
-            return await self._court_of(self._note).argue(docket.cases)
+            return await court_of(self._note).argue(docket.cases)
         argued = await asked.task
         for attempt in asked.attempts:
             self._note(attempt)
@@ -89,6 +94,7 @@ class BesideClock:
 
     def forget(self, docket: ReservedDocket) -> None:
         """Break the question off."""
+        self._courts.pop(docket.decisions, None)
         asked = self._asked.pop(docket.decisions, None)
         if asked is not None:
             asked.task.cancel()
@@ -97,7 +103,7 @@ class BesideClock:
         asked = self._asked.get(docket.decisions)
         if asked is None:
             attempts: list[Attempt] = []
-            court = self._court_of(attempts.append)
+            court = self._courts[docket.decisions](attempts.append)
             asked = _Asked(asyncio.create_task(court.argue(docket.cases)), attempts)
             self._asked[docket.decisions] = asked
         return asked

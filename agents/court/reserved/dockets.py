@@ -65,7 +65,9 @@ class ReservedDockets:
 
     def __init__(self, clock: RulingClock, patience: timedelta) -> None:
         self._clock = clock
-        self._patience = patience
+        self.patience = patience
+        """The time after which a docket that is reserved from now on is given up."""
+        self._until: dict[tuple[str, ...], datetime] = {}
         self._open: list[ReservedDocket] = []
 
     @property
@@ -76,6 +78,7 @@ class ReservedDockets:
     def reserve(self, docket: ReservedDocket) -> None:
         """Hear a docket: its ruling comes later."""
         self._open.append(docket)
+        self._until[docket.decisions] = docket.heard_utc + self.patience
         self._clock.begin(docket)
 
     def entered(self, docket: ReservedDocket, fast: frozenset[str]) -> None:
@@ -89,7 +92,7 @@ class ReservedDockets:
 
     def given_up(self, at: datetime) -> tuple[ReservedDocket, ...]:
         """The dockets on which no ruling has come in good time, oldest first. They are open no longer."""
-        late = self._taken([docket for docket in self._open if docket.heard_utc + self._patience <= at])
+        late = self._taken([docket for docket in self._open if self._until[docket.decisions] <= at])
         for docket in late:
             self._clock.forget(docket)
         return late
@@ -115,4 +118,6 @@ class ReservedDockets:
 
     def _taken(self, found: list[ReservedDocket]) -> tuple[ReservedDocket, ...]:
         self._open = [docket for docket in self._open if docket not in found]
+        for docket in found:
+            del self._until[docket.decisions]
         return tuple(found)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from agents.desk.steered.news import Newsroom
 from agents.records.inputs import Arrived, Between
 from agents.strategies.facts import SentimentReader
 from config.errors import JournalFault
@@ -43,11 +44,9 @@ class ToldSentiment:
 
 
 class ClockedFeed:
-    """Live bars, each with the news of the moment at which they arrived. `news` is None where the profile names no source."""
+    """Live bars, each with the news of the moment at which they arrived; without any where there is no source."""
 
-    def __init__(
-        self, bars: LiveBars, news: SentimentReader | None, told: ToldSentiment, symbols: Sequence[str]
-    ) -> None:
+    def __init__(self, bars: LiveBars, news: Newsroom, told: ToldSentiment, symbols: Sequence[str]) -> None:
         self._bars = bars
         self._news = news
         self._told = told
@@ -59,7 +58,9 @@ class ClockedFeed:
         if shown is None:
             return None
         at = max(shown.close_utc, self._bars.now())
-        heard = {} if self._news is None else {symbol: self._news.read(symbol, at) for symbol in self._symbols}
+        heard = {}
+        if self._news.names_sources:
+            heard = {symbol: self._news.read(symbol, at) for symbol in self._symbols}
         return self._told.tell(Arrived(at_utc=at, tape=shown, sentiment=heard))
 
 

@@ -21,6 +21,7 @@ from agents.desk.desk import Desk
 from agents.desk.outside import Outside, latches
 from agents.desk.paper import open_traded
 from agents.desk.request import BarsRequest
+from agents.desk.steered.news import Newsroom
 from agents.desk.steered.source import Asked, nobody_asks
 from agents.desk.world import history_days
 from agents.recorded.resumed import ResumingSink
@@ -57,9 +58,6 @@ from market.symbols import normalise_symbol
 from market.tape import Tape
 from market.timeframe import Timeframe
 from risk.ramp import Ramp, RampMoved
-from sentiment.engine import SentimentEngine
-from sentiment.scoring import scorer_of
-from sentiment.sources.factory import build_sources
 
 _SETTLED = timedelta(seconds=2)
 """A candle that closed less than this before the start belongs to the session: the exchange may still be writing it down."""
@@ -182,9 +180,9 @@ async def feed_desk(
     """The desk of a session on the clock, and the feed that it trades. Both end with the block."""
     settings, kept, clock = world.settings, world.kept, world.clock
     timeframe, symbols = session.timeframe, session.symbols
-    news = SentimentEngine(
-        settings.sentiment, build_sources(settings.sentiment, (), clock), scorer_of(settings.sentiment.scorer), clock
-    )
+    news = Newsroom(settings.sentiment, (), clock)
+    if outside.parts is not None:
+        outside.parts.news = news
     async with AsyncExitStack() as held:
         brokered = None
         if settings.venue.kind == "ib":
@@ -195,9 +193,8 @@ async def feed_desk(
             brokered = await held.enter_async_context(opening)
         live = brokered.feed if brokered is not None else await _live_feed(held, world, session)
         told = ToldSentiment(news)
-        feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
+        feed = ClockedFeed(live, news, told, symbols)
         switch = FileSwitch(latches(), settings.profile)
-        refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
         real_one = trades_there(settings)
         traders = list[Trader]()
         lasting = world.journal
@@ -211,7 +208,7 @@ async def feed_desk(
             stops.standing,
             world.stop,
             clock,
-            refresh,
+            news.refresh,
             sells_at_once=real_one,
             touch=figures.touch,
             reprice_s=settings.venue.entry.reprice_s,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from agents.desk.steered.parts import Parts
 from agents.desk.steered.profile import Reread
 from agents.records.record import SessionEnd
 from agents.records.steered import SteerDone, Steered
@@ -53,6 +54,11 @@ class SteerSource:
         self._mailbox, self._clock, self._tell, self._reread = mailbox, clock, tell, reread
         self._journal = journal
         self._heard: set[str] = set()
+
+    @property
+    def parts(self) -> Parts:
+        """What a changed profile replaces in this session."""
+        return self._reread.parts
 
     def __call__(self, at: datetime) -> Steered | None:
         """The next word, as it is journaled."""

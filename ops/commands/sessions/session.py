@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Protocol
 from agents.approval.petition import teller_of
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
-from agents.desk.models import key_variables, models_of, refuse_without_keys, shadow_models_of, sits
+from agents.desk.models import key_variables, refuse_without_keys, shadow_models_of, sits
 from agents.desk.outside import outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
 from agents.desk.steered.glance import Looked
+from agents.desk.steered.parts import seated_models
 from agents.desk.steered.source import SteerSource
 from agents.desk.world import ON_THE_CLOCK, World, tape_of
 from agents.llm.attempt import Attempt
@@ -34,7 +35,7 @@ from config.confirm import confirm, live_words, refuse_without_terminal
 from config.ending import INTERRUPTED
 from config.errors import UsageFault
 from config.logging import configure
-from config.secrets import journal_key, load_secrets
+from config.secrets import Secrets, journal_key, load_secrets
 from config.settings import Settings
 from execution.journal.chain import Journal
 from execution.journal.event import Listener
@@ -45,7 +46,7 @@ from ops.commands.switch_options import user
 from ops.conclusion.closing import typed
 from ops.live.onlookers import looked_on, paced
 from ops.live.woken.opening import beating, masked_values, waking_of
-from ops.logs.logged import logged
+from ops.logs.logged import Logged, logged
 from ops.terminal.data_told import tell_data
 from ops.terminal.listening import listened, listeners_of
 from ops.terminal.progress import SessionProgress
@@ -79,8 +80,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     _refuse_unread_address(settings)
     _refuse_pace_of_time(settings, request)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
-    secrets = load_secrets(also=(*key_variables(settings), *settings.venue.key_variables))
-    refuse_without_keys(settings, secrets)
+    secrets = load_secrets(also=(*key_variables(world.seated), *settings.venue.key_variables))
+    refuse_without_keys(world.seated, secrets)
     configure(level=secrets.log_level, secrets=masked_values(secrets))
     waking = waking_of(request, settings, secrets, sys.stderr)
     key = journal_key()
@@ -122,15 +123,14 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
             beating(settings, folder.path, signals) as beats,
             waking(folder.path.name) as woken,
         ):
+            steering.parts.hide = partial(_hide, lines, masked_values(secrets))
             hearing = (*keepers, *beats, *woken, *lines, steering)
             if past is not None:
                 from ops.commands.feeding import trade_feed
 
                 end = trade_feed(world, past, session, journal, path, key, signals, seats, hearing, request, steering)
             else:
-                end = _live(
-                    settings, session, tape, journal, folder.path, key, signals, seats, hearing, request, steering
-                )
+                end = _live(world, session, tape, journal, folder.path, key, signals, seats, hearing, request, steering)
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
@@ -225,8 +225,16 @@ def _journal(
     return ResumingSink(path, key, group_commit, partial(anchoring.shortens, path))
 
 
+def _hide(lines: Sequence[Logged], before: Sequence[str], secrets: Secrets) -> None:
+    """Keep the keys of models that a session takes over out of its logs, as those `before`."""
+    values = (*before, *masked_values(secrets))
+    configure(level=secrets.log_level, secrets=values)
+    for line in lines:
+        line.hide(values)
+
+
 def _live(
-    settings: Settings,
+    world: World,
     session: Session,
     tape: Tape,
     journal: Journal | ResumingSink,
@@ -238,17 +246,19 @@ def _live(
     request: RunRequest,
     steering: SteerSource,
 ) -> SessionEnd:
+    settings = world.settings
+
     async def trade(stop: Callable[[], bool], watch: Watching) -> SessionEnd:
-        secrets = load_secrets(also=key_variables(settings))
+        secrets = load_secrets(also=key_variables(world.seated))
         async with (
-            models_of(settings, secrets, seats.at_start) as asker,
+            seated_models(world.seated, secrets, steering.parts, seats.at_start) as asker,
             shadow_models_of(settings, secrets, shadow_told(settings, sys.stderr, quiet=request.quiet)) as shadow_asker,
         ):
             told = teller_of(keepers)
             outside = outside_of(settings, asker, journal, told, folder, shadow_asker)
             outside = outside._replace(overheard=watch.overheard)
             looked = Looked(steering, journal.input) if isinstance(journal, ResumingSink) else Looked(steering)
-            outside = outside._replace(looked=looked)
+            outside = outside._replace(looked=looked, parts=steering.parts)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, paced(request.pace_s, stop))

@@ -4,7 +4,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from agents.desk.kept import KeptFiles
 from agents.desk.request import RunRequest
+from agents.desk.steered.parts import Parts
 from agents.desk.steered.profile import Reread
 from agents.desk.steered.source import SteerSource
 from agents.desk.world import World, world_of
@@ -16,7 +18,9 @@ from execution.steering.mailbox import Mailbox
 
 def steered(world: World, request: RunRequest, folder: Path, journal: Journal | ResumingSink) -> SteerSource:
     """The words that operators leave in the folder of a run, for its session, which listens to their end."""
-    reread = Reread(world.settings, lambda: world_of(request.world).settings)
+    parts = Parts(files=KeptFiles(folder))
+    parts.files.keep(world.settings)
+    reread = Reread(world.settings, lambda: world_of(request.world).settings, parts)
     return SteerSource(Mailbox(folder), SystemClock(), _say, reread, journal)
 
 

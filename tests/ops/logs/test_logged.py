@@ -215,3 +215,21 @@ def test_a_run_is_logged_and_its_journal_does_not_know_of_it(
     assert run(tmp_path / "c", "--days", "1", "--log-file", str(tmp_path / "no" / "log")) == 2
     assert "Nothing was started" in capsys.readouterr().err
     assert not (tmp_path / "c").exists()
+
+
+def test_a_key_that_a_session_takes_over_is_masked_from_then_on_and_the_log_goes_on(tmp_path: Path) -> None:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    try:
+        with logged(str(tmp_path / "log"), ("first-key-0123",)) as (log,):
+            root.handlers = []  # as logs are configured anew
+            log.hide(("first-key-0123", SECRET))
+            root.warning("keys %s and %s", "first-key-0123", SECRET)
+        assert log not in root.handlers
+    finally:
+        root.handlers = before
+        root.setLevel(level)
+    (line,) = read(tmp_path / "log")
+    assert "keys" in line["text"]
+    assert SECRET not in line["text"]
+    assert "first-key" not in line["text"]

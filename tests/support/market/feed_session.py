@@ -20,7 +20,9 @@ from agents.desk.clocked.opening import OnClock, feed_desk, kept_feed, on_feed, 
 from agents.desk.description import describe
 from agents.desk.outside import Aside, Outside, latches, outside_of
 from agents.desk.request import BarsRequest
+from agents.desk.steered.parts import Parts
 from agents.desk.steered.profile import Reread
+from agents.desk.steered.seats import SeatedModels
 from agents.desk.steered.source import SteerSource
 from agents.llm.asking import Asker
 from agents.recorded.resumed import ResumingSink
@@ -112,6 +114,8 @@ class Life(NamedTuple):
     """Makes who answers for the models, if they sit."""
     shadow: Callable[[VirtualClock], Asker] | None = None
     """Makes who answers for those of the shadow court."""
+    rewritten: Callable[[Settings], Settings] = lambda settings: settings
+    """What the profile says when it is read again."""
     look_s: float = PULSE_S
     """How often the pulse looks while the feed waits [s]: `SELDOM_S` where nothing that is proved hangs on the half second."""
 
@@ -156,11 +160,14 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
         life.happens(clock.now())
         return life.until is not None and clock.now() >= life.until
 
-    source = SteerSource(Mailbox(folder), SystemClock(), told.append, Reread(settings, lambda: settings), journal)
+    parts = Parts()
+    reread = Reread(settings, lambda: life.rewritten(settings), parts)
+    source = SteerSource(Mailbox(folder), SystemClock(), told.append, reread, journal)
     world = OnClock(settings, bars, tape, kept, clock, stop, told.append, lasting, source)
     resuming = journal if isinstance(journal, ResumingSink) else None
     switch = FileSwitch(latches(), settings.profile)
-    asker = None if life.asker is None else life.asker(clock)
+    asker = None if life.asker is None else SeatedModels(life.asker(clock), settings)
+    parts.models = asker
     shadow = None if life.shadow is None else life.shadow(clock)
     outside = Outside(asker, switch, AUTO, nobody_knows, shadow=Aside(shadow))
     if resuming is not None:
@@ -169,8 +176,10 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
     with suppress(Killed):
         past = (lambda: False) if resuming is None else (lambda: resuming.past)
         sink = Fanout(Sees(life.storm or journal, life.events, partial(_stand, clock)), (source,), told.append, past)
-        async with feed_desk(world, session, sink, resuming, key, outside) as (desk, _):
+        async with feed_desk(world, session, sink, resuming, key, outside._replace(parts=parts)) as (desk, _):
             end = await run_session(desk, stop, lambda record: None)
+    if asker is not None:
+        await asker.close()
     if end is None:
         (lasting or journal).abandon()
     else:

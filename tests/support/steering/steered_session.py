@@ -16,6 +16,7 @@ from agents.desk.description import describe
 from agents.desk.outside import Outside, outside_of
 from agents.desk.paper import open_paper
 from agents.desk.steered.glance import Looked
+from agents.desk.steered.parts import Parts
 from agents.desk.steered.profile import Reread
 from agents.desk.steered.source import SteerSource
 from agents.recorded.resumed import ResumingSink
@@ -124,15 +125,15 @@ def _trade(
     described = describe(settings, tape, journal_key())
     box = Mailbox(folder)
     told: list[str] = []
-    source = SteerSource(
-        box, FixedClock(NOW), told.append, Reread(settings, lambda: rewritten or settings), journal
-    )  # fmt: skip
+    parts = Parts()
+    reread = Reread(settings, lambda: rewritten or settings, parts)
+    source = SteerSource(box, FixedClock(NOW), told.append, reread, journal)
     asked = Tapes(source, box, given, described.start_utc, described.timeframe.duration)
     resuming = isinstance(journal, ResumingSink)
     sink = Fanout(journal, (source,), told.append, lambda: isinstance(journal, ResumingSink) and journal.past)
     outside = outside_of(settings, None, journal) if resuming else Outside(None, NoSwitch(), AUTO, nobody_knows)
     looked = Looked(asked, journal.input) if isinstance(journal, ResumingSink) else Looked(asked)
-    desk = open_paper(settings, described, tape, sink, journal_key(), outside._replace(looked=looked))
+    desk = open_paper(settings, described, tape, sink, journal_key(), outside._replace(looked=looked, parts=parts))
     asyncio.run(run_session(desk, lambda: False, lambda record: None))
 
 
