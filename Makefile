@@ -35,7 +35,7 @@ train: .stamps/train ## train a small policy on simulated bars into models/defau
 	$(BIN)/python -m rl.train --simulated --days 400 --steps 100000 --seeds 4 --seed 1 $(ARGS)
 
 train-perp: .stamps/train ## train a small policy on simulated perpetuals, long and short, into models/perp (more options: make train-perp ARGS="--help")
-	$(BIN)/python -m rl.train --profile perp --simulated --timeframe 4h --days 400 --steps 8192 --seeds 2 --seed 1 --minibatch 256 \
+	$(BIN)/python -m rl.train --profile perp --simulated --timeframe 4h --days 300 --steps 8192 --seeds 2 --seed 1 --minibatch 256 \
 		--learning-rate 0.002 --most-gap-days 30 --out models/perp $(ARGS)
 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
