@@ -22,7 +22,7 @@ FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/age
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: paper serve train test slow long check bench prove faults soak mutants coverage notebooks image lock clean help
+.PHONY: paper serve train train-perp test slow long check bench prove faults soak mutants coverage notebooks image lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -33,6 +33,10 @@ serve: .stamps/serve ## show a simulated session in a browser while it trades, t
 
 train: .stamps/train ## train a small policy on simulated bars into models/default (more options: make train ARGS="--help")
 	$(BIN)/python -m rl.train --simulated --days 400 --steps 100000 --seeds 4 --seed 1 $(ARGS)
+
+train-perp: .stamps/train ## train a small policy on simulated perpetuals, long and short, into models/perp (more options: make train-perp ARGS="--help")
+	$(BIN)/python -m rl.train --profile perp --simulated --timeframe 4h --days 300 --steps 8192 --seeds 2 --seed 1 --minibatch 256 \
+		--learning-rate 0.002 --most-gap-days 30 --out models/perp $(ARGS)
 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)

@@ -91,7 +91,7 @@ def _refuse_other_contracts(model: PolicyModel, perpetuals: bool) -> None:
         raise _unfit(
             model,
             "was trained on spot, long or flat: it knows no direction of a short, no funding and no liquidation, and the run "
-            "trades perpetuals",
+            "trades perpetuals (`make train-perp` trains one that knows them)",
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence.rulings.hearings import HearingRun
+from rl.features import schema_of_rows
 
 LEAST = 0.01
 """A smaller difference of the multipliers is the base itself."""
@@ -18,7 +19,8 @@ LEAST = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a policy said of one case: its multiplier and that of its base [dimensionless], what it saw [daily fraction, fraction,
+    """What a policy said of one case: its multiplier and that of its base, at most what its market allows
+    [dimensionless], what it saw [daily fraction, fraction,
     probability], the return of a purchase net of fees [bps], and why its base stood in. None where a figure is missing."""
 
     as_of_utc: datetime
@@ -68,7 +70,7 @@ def opinions(run: HearingRun) -> tuple[Opinion, ...]:
                 as_of_utc=case.as_of_utc,
                 symbol=case.symbol,
                 advised=said.advised,
-                base=said.base,
+                base=min(said.base, schema_of_rows(seen.row()).most),
                 volatility=seen.volatility,
                 drawdown=seen.drawdown,
                 conviction=seen.conviction if seen.calibrated is None else seen.calibrated,

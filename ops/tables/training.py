@@ -36,7 +36,7 @@ class SeedRow(Frozen):
 
 class Trained(Frozen):
     """A model as it was written. `simulated_days`: how much of the simulated market it was trained on; None for recorded bars.
-    `profile`: under which, if it is not the usual one."""
+    `profile`: under which, if it is not the usual one. `timeframe`: the length of a bar, if it was asked for."""
 
     folder: str
     sha256: str
@@ -49,9 +49,12 @@ class Trained(Frozen):
     warnings: tuple[str, ...]
     simulated_days: int | None
     profile: str | None = None
+    timeframe: str | None = None
 
     @classmethod
-    def of(cls, folder: Path, product: Product, simulated_days: int | None = None) -> "Trained":
+    def of(
+        cls, folder: Path, product: Product, simulated_days: int | None = None, timeframe: str | None = None
+    ) -> "Trained":
         """What is shown of a product."""
         base = product.model.card.base
         target = base["target_daily_volatility"]
@@ -79,6 +82,7 @@ class Trained(Frozen):
             warnings=warnings_of(product),
             simulated_days=simulated_days,
             profile=_profile_of(product.model),
+            timeframe=timeframe,
         )
 
 
@@ -154,7 +158,8 @@ def _grid(trained: Trained) -> Grid:
 def _sentences(trained: Trained) -> str:
     days = trained.simulated_days
     bars = "--data PATH" if days is None else f"--simulated --days {days}"
-    profile = "" if trained.profile is None else f"--profile {trained.profile} "
+    world = "" if trained.profile is None else f"--profile {trained.profile} "
+    world += "" if trained.timeframe is None else f"--timeframe {trained.timeframe} "
     lines = [
         f"Base: {trained.base}. It was tuned on the training part: {count(trained.decisions, 'decision')}, and a gap of "
         f"{trained.gap_days:.1f} days before the validation part.",
@@ -163,8 +168,8 @@ def _sentences(trained: Trained) -> str:
         f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
         "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
-        f"Next: tribunal run {profile}--set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no "
+        f"Next: tribunal run {world}--set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no "
         "size changed)",
-        f"Then: tribunal evaluate --model {trained.folder} {profile}{bars}  (says whether it is better than its base)",
+        f"Then: tribunal evaluate --model {trained.folder} {world}{bars}  (says whether it is better than its base)",
     ]
     return "\n".join(lines)

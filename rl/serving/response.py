@@ -26,7 +26,8 @@ _AS_LOGS = {"volatility": "volatility", "volatility_ratio": "volatility_ratio"}
 @dataclass(frozen=True, slots=True, eq=False)
 class Response:
     """A cut through a policy, float64, shape (n_points,) each: the feature [its unit; of a logarithm, the value itself],
-    multiplier and base [dimensionless], and the standard deviation of the seeds' actions [dimensionless]."""
+    multiplier and base, at most what its market allows [dimensionless], and the standard deviation of the seeds' actions
+    [dimensionless]."""
 
     feature: str
     at: Floats
@@ -54,4 +55,4 @@ def response(model: PolicyModel, feature: str, points: int = POINTS) -> Response
     actions, spread = model.answers(seen)
     shown = np.exp(seen[:, at]) if feature in _AS_LOGS else seen[:, at]
     most = schema_named(model.card.schema_sha256).most
-    return Response(feature, shown, multipliers(base, actions, most), base, spread)
+    return Response(feature, shown, multipliers(base, actions, most), np.minimum(base, most), spread)

@@ -64,7 +64,8 @@ class TapeWorld:
         def decide(rows: Floats, features: Floats) -> Floats:
             base = self.base.of(rows)
             chosen = multipliers(base, act(np.where(np.isnan(features), self.fill, features)), most)
-            ratios.append(chosen[base > 0.0] / base[base > 0.0])
+            given = np.minimum(base, most)  # what an account is given of a base alone
+            ratios.append(chosen[given > 0.0] / given[given > 0.0])
             return chosen
 
         own = self._sharpe(play(self.validation, decide).results)

@@ -131,7 +131,7 @@ def _wait_for(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_model_of_perpetuals_is_trained_on_drawn_ones_and_the_next_command_names_the_profile(
+def test_a_model_of_perpetuals_is_trained_on_drawn_ones_and_the_next_command_names_its_world(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "model"
@@ -149,7 +149,7 @@ def test_a_model_of_perpetuals_is_trained_on_drawn_ones_and_the_next_command_nam
     ]
     assert main([*asked, "--most-gap-days", "10", "--steps", "256", "--seeds", "1", "--out", str(out)]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "tribunal run --profile perp --set rl.mode=advisory" in told
+    assert "tribunal run --profile perp --timeframe 1d --set rl.mode=advisory" in told
     assert "tribunal evaluate --model" in told
     model = load_model(out, known_schemas())
     assert model.card.schema_sha256 == PERPETUAL.sha256

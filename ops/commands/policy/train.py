@@ -49,7 +49,8 @@ def train_command(arguments: argparse.Namespace) -> int:
             board = Path(arguments.tensorboard) if arguments.tensorboard else None
             product = fitted(courses, ready, plans[gamma], folder, crew, quiet=arguments.quiet, board=board)
             add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
-            shown = Trained.of(folder, product, arguments.days if arguments.simulated else None)
+            days = arguments.days if arguments.simulated else None
+            shown = Trained.of(folder, product, days, arguments.timeframe)
             show_training(shown, as_json=arguments.json)
     return 0
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,15 @@ from run_support import run
 from config.secrets import journal_key
 from evidence.rulings.departures import Opinion, opinions, sides
 from evidence.rulings.hearings import read_hearings
+from rl.observation import Observation
+from rl.serving.policy import PpoAdjuster
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
+SEEN = Observation(
+    direction=0.1, conviction=0.6, ruling_scale=0.5, size=0.1, held_days=3.0, deployed=0.2, drawdown=0.5, var_headroom=0.4,
+    es_headroom=0.3, volatility_ratio=1.1, correlation=0.5, entries=2.0, volatility=0.03, agreement=0.5, sentiment=0.1,
+    regime=0.0, leverage=1.0, net=0.1, funding_rate=1e-4, funding_cost=0.05, liquidation=60.0,
+)  # fmt: skip
 
 
 def said(advised: float, base: float, return_bps: float | None) -> Opinion:
@@ -52,6 +60,18 @@ def test_the_opinions_of_a_run_are_those_of_its_journal(tmp_path: Path) -> None:
         adjustment = heard.hearing.adjustment
         assert (one.advised, one.base, one.fallback) == (adjustment.advised, adjustment.base, adjustment.fallback)
         assert one.symbol == heard.hearing.case.symbol
+
+
+def test_on_perpetuals_a_base_above_what_may_be_given_is_no_departure() -> None:
+    eager = {"target_daily_volatility": 1.0, "blend": 0.0}
+    adjustment = PpoAdjuster(served(base=eager), "advisory").adjust(SEEN)
+    assert (adjustment.base, adjustment.advised) == (1.25, 1.0), "a policy of spot: its base stands in"
+    told = adjustment.model_copy(update={"observation": SEEN})
+    heard = SimpleNamespace(
+        hearing=SimpleNamespace(adjustment=told, case=SimpleNamespace(as_of_utc=AT, symbol="BTC/USDT")), outcome=None
+    )
+    (found,) = opinions(SimpleNamespace(hearings=(heard,)))  # type: ignore[arg-type]
+    assert (found.base, found.advised, found.departure) == (1.0, 1.0, 0.0)
 
 
 def test_a_run_without_a_policy_has_none(tmp_path: Path) -> None:

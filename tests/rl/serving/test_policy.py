@@ -118,7 +118,8 @@ def test_a_policy_is_served_where_it_knows_what_is_asked_spot_or_perpetuals(tmp_
     served(MARKETS, PERPETUAL).save(tmp_path / "perpetuals")
     assert opened(tmp_path / "spot").model.name == opened(tmp_path / "perpetuals", perpetuals=True).model.name
     with pytest.raises(
-        UsageFault, match=r"trained on spot, long or flat: it knows no direction of a short, no funding"
+        UsageFault,
+        match=r"trained on spot, long or flat: it knows no direction of a short, no funding.*`make train-perp`",
     ):
         opened(tmp_path / "spot", perpetuals=True)
     with pytest.raises(UsageFault, match="was trained on perpetuals, and the run trades spot"):

@@ -6,6 +6,7 @@ from policy_support import served
 
 from config.errors import UsageFault
 from rl.action import MOST
+from rl.features import PERPETUAL
 from rl.serving.response import response
 
 
@@ -19,6 +20,12 @@ def test_the_base_is_the_volatility_target_and_the_multiplier_is_the_base_times_
     assert np.allclose(cut.multiplier, np.clip(cut.base * (1.0 + actions), 0.0, MOST))
     assert np.array_equal(cut.spread, spread)
     assert float(np.abs(cut.multiplier - cut.base).max()) > 0.0
+
+
+def test_on_perpetuals_neither_the_base_nor_the_policy_is_drawn_above_what_may_be_given() -> None:
+    cut = response(served(schema=PERPETUAL, base={"target_daily_volatility": 1.0, "blend": 0.0}), "volatility")
+    assert set(cut.base) == {1.0}, "its target alone would ask for 1.25"
+    assert cut.multiplier.max() <= 1.0
 
 
 def test_it_goes_over_what_training_has_seen_and_no_further() -> None:

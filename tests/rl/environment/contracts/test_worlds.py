@@ -1,4 +1,4 @@
-"""Worlds of perpetuals whose answer is known: a side that wins, funding that eats, and nothing to learn."""
+"""Worlds of perpetuals whose answer is known: a side that wins, funding that eats, liquidation that is near, nothing to learn."""
 
 from pathlib import Path
 
@@ -75,6 +75,19 @@ def test_where_funding_eats_longs_those_that_pay_it_are_trimmed(tmp_path: Path) 
     rate = features[:, NAMES.index("funding_rate")]
     assert chosen[rate > 0.0].mean() < chosen[rate < 0.0].mean() - 0.3
     assert gain > 0.5
+
+
+@pytest.mark.slow
+def test_where_wicks_of_the_mark_liquidate_those_that_are_near_it_they_are_trimmed_and_the_others_are_not(
+    tmp_path: Path,
+) -> None:
+    wicked = Planted(sides=(1,), drift=(0.006, 0.0), wicks=0.2)
+    policy, fresh = taught(tmp_path, wicked, wicked._replace(leverage=3))
+    features, chosen, gain = policy.shown(fresh)
+    near = features[:, NAMES.index("liquidation")] < 3.4
+    assert 0 < near.sum() < len(near)
+    assert chosen[near].mean() < chosen[~near].mean() - 0.3
+    assert gain > 0.1
 
 
 @pytest.mark.slow
