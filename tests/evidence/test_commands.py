@@ -115,7 +115,7 @@ def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     assert ladder["rungs"][0]["trades"] >= ladder["rungs"][1]["trades"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_named_policy_stands_on_two_rungs_more_and_without_one_the_ladder_says_so(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,7 +109,7 @@ def test_a_model_of_other_markets_is_refused(capsys: pytest.CaptureFixture[str],
     assert "was trained on 1h bars of DOGE/USDT" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_recipe_is_trained_on_each_split_and_the_verdict_lies_in_the_folder(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -95,8 +95,8 @@ def test_a_mistake_is_one_sentence(
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("way", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGINT])
+@pytest.mark.long
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_training_goes_on_to_the_same_parameters(
     world: list[str], tmp_path: Path, way: signal.Signals
 ) -> None:
@@ -130,7 +130,7 @@ def _wait_for(path: Path) -> None:
     raise AssertionError(f"{path} was never written")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_model_of_perpetuals_is_trained_on_drawn_ones_and_the_next_command_names_its_world(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

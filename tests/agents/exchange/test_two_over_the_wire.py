@@ -48,7 +48,7 @@ def begin(first: str, second: str, tmp_path: Path) -> list[str]:
     )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_in_the_middle_of_its_first_order_it_comes_back_and_both_accounts_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

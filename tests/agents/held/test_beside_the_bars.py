@@ -88,7 +88,7 @@ def test_a_share_is_sent_at_the_close_and_the_rest_when_the_ruling_is_there(tmp_
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_market_that_is_proposed_again_before_its_ruling_is_there_replays_with_the_news_of_each_case(
     tmp_path: Path,
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_kill_switch_that_falls_while_the_court_thinks_lets_nothing_be_bought(
     assert all(order.created_utc < open_docket[0] for order in said(found, SentOrder) if order.purpose is Purpose.ENTRY)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("more", [(), (AT_ANY_PRICE, *TWO_TIERS)], ids=["plain", "in two tiers"])
 def test_a_run_that_is_killed_while_the_court_thinks_asks_again_and_one_killed_later_uses_its_answers(
     more: tuple[tuple[str, object], ...], tmp_path: Path

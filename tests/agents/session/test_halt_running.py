@@ -67,6 +67,7 @@ def test_a_running_session_is_flat_soon_after_the_command_and_replays_to_the_byt
     assert replay([str(out), "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_it_works_while_another_process_holds_the_journal_and_the_session_obeys_when_it_can_write_again(
     tmp_path: Path,
 ) -> None:
@@ -105,6 +106,7 @@ def test_it_holds_over_kill_9_and_the_session_that_goes_on(tmp_path: Path) -> No
     assert replay([str(out), "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_a_halted_run_that_is_killed_and_resumed_relives_the_halt_and_then_the_resume(tmp_path: Path) -> None:
     out = tmp_path / "run"
     process = started(out, *LONG)
@@ -121,6 +123,7 @@ def test_a_halted_run_that_is_killed_and_resumed_relives_the_halt_and_then_the_r
     assert replay([str(out), "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_a_latch_damaged_while_a_session_runs_halts_it(tmp_path: Path) -> None:
     out = tmp_path / "run"
     process = started(out, *LONG)

@@ -16,7 +16,7 @@ from ops.story.story import read_story
 OPTIONS = ("--days", "25", "--set", "court.seats=[]", "limits.loss_streak=90", "seed=11")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("more", [(), ("court.resize_band=0.5", "limits.record_prior=3"), ("court.resize_band=null",)])
 def test_each_trade_is_that_of_the_full_engine(tmp_path: Path, more: tuple[str, ...]) -> None:
     voter = written(tmp_path)

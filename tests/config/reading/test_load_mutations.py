@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import yaml
 from pydantic import BaseModel
+from tiers import long_after
 
 from config.errors import UsageFault
 from config.reading.load import PROFILES, load_profile
@@ -30,7 +31,7 @@ def test_hundreds_of_damaged_profiles_never_cause_anything_but_a_usage_fault(tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3, 4))])
+@pytest.mark.parametrize("seed", long_after(1, [1, 2, 3, 4]))
 def test_ten_thousand_damaged_profiles_never_cause_anything_but_a_usage_fault(tmp_path: Path, seed: int) -> None:
     refused, named = survive(tmp_path, seed=seed, rounds=2_500)
     assert refused > 1_250

@@ -29,6 +29,7 @@ from kernel_parity import (
     shorter,
     told,
 )
+from tiers import long_after
 
 from agents.desk.desk import Desk
 from agents.records.record import CycleRecord
@@ -106,7 +107,7 @@ def test_both_engines_do_and_see_the_same_of_proposals_to_enlarge(seed: int) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", STORMS)
+@pytest.mark.parametrize("name", long_after(3, STORMS))
 def test_both_engines_do_and_see_the_same_under_a_policy_in_the_storms(shared: Path, name: str) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))

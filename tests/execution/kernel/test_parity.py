@@ -24,6 +24,7 @@ from kernel_parity import (
     share_votes,
     shorter,
 )
+from tiers import long_after
 
 from config.clock import from_ms
 from config.reading.load import load_profile
@@ -84,7 +85,7 @@ def test_both_engines_let_an_order_come_late_alike_and_it_is_never_for_nothing(s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
-@pytest.mark.parametrize("world", range(len(WORLDS)))
+@pytest.mark.parametrize("world", long_after(4, range(len(WORLDS))))
 def test_both_engines_give_the_same_fills_in_the_storms(shared: Path, name: str, world: int) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
@@ -93,7 +94,7 @@ def test_both_engines_give_the_same_fills_in_the_storms(shared: Path, name: str,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 8))])
+@pytest.mark.parametrize("part", long_after(1, range(8)))
 def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     for seed in range(part, 200, 8):
@@ -125,7 +126,7 @@ def test_both_engines_enlarge_and_trim_alike(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
-@pytest.mark.parametrize("world", range(len(SHARE_WORLDS)))
+@pytest.mark.parametrize("world", long_after(2, range(len(SHARE_WORLDS))))
 def test_both_engines_hold_shares_alike_in_the_storms(shared: Path, name: str, world: int) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
@@ -138,7 +139,7 @@ def test_both_engines_hold_shares_alike_in_the_storms(shared: Path, name: str, w
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, 4))])
+@pytest.mark.parametrize("part", long_after(1, range(4)))
 def test_both_engines_hold_shares_alike_in_forty_real_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     for seed in range(part, 40, 4):

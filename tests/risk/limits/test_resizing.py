@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gate_support import BTC, SETTINGS, proposal
+from tiers import long_after
 from trader_support import KEY, T0, Events
 
 from config.sections.limits import RiskLimits
@@ -221,7 +222,7 @@ def test_hostile_halves_leave_no_position_above_a_limit_and_every_trim_passes(se
 
 @pytest.mark.slow
 @pytest.mark.parametrize("events", [False, True])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", long_after(2, range(10)))
 def test_ten_thousand_hostile_halves_leave_no_position_above_a_limit(seed: int, events: bool) -> None:
     done = hostile(1000, 100 + seed, events=events)
     assert all(count > 10 for count in done.values()), done

@@ -17,6 +17,7 @@ import pytest
 from gate_support import AT, PLAIN, SETTINGS
 from perpetual_support import PERP
 from signed_arithmetic import SignedBook, breaches
+from tiers import long_after
 
 from config.reading.load import load_profile
 from config.sections.limits import RiskLimits
@@ -226,7 +227,7 @@ def test_four_hundred_proposals_of_each_kind_and_none_above_a_limit(direction: D
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("direction", "shared"), KINDS)
+@pytest.mark.parametrize(("direction", "shared"), long_after(2, KINDS))
 def test_as_many_of_each_kind_as_were_asked_for_and_none_above_a_limit(direction: Direction, shared: bool) -> None:
     tally = prove(MANY, direction, shared, 2)
     print(f"\n{direction}, {'shares' if shared else 'events'}")

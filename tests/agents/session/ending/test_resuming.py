@@ -179,7 +179,7 @@ def test_relative_paths_of_a_backtest_lead_to_its_files_from_any_folder_and_it_i
     assert "Gates before paper trading" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_recorded_bars_without_the_request_are_asked_for_and_may_have_moved(
     market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

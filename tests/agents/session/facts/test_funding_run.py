@@ -109,7 +109,7 @@ def test_the_real_panel_on_the_real_perpetual(shared: Path, tmp_path: Path) -> N
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_real_years_of_funding_add_up(shared: Path, tmp_path: Path) -> None:
     """Positions of 5 % of equity, held for hours: two years of a rising market still cost a fifth of a percent."""
     data = shared / "ohlcv/futures_1h/binance_BTCUSDT_perp_1h_trade.parquet"

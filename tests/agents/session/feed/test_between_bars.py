@@ -97,7 +97,7 @@ def test_it_replays_to_the_byte_although_no_latch_is_read(run: Path) -> None:
     assert replay([str(run), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_in_the_middle_of_the_sale_it_goes_on_to_the_same_end(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

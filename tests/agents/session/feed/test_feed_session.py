@@ -93,7 +93,7 @@ def test_it_says_what_it_was_to_be_and_replays_to_the_byte(run: Path) -> None:
     assert replay([str(run), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_any_event_of_a_bar_it_goes_on_with_the_bars_it_had_and_then_with_late_ones(
     run: Path, tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ OPTIONS = ("--profile", "perp", "--days", "30", "--set", "court.seats=[]", "seed
 VOTERS = 'strategies=[{"strategy":"trend_ensemble","sides":"both"},{"strategy":"ema_cross"},{"strategy":"rsi_bounce"}]'
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("more", [(), ("market.perpetuals.leverage=3", "limits.record_prior=3"), (VOTERS,)])
 def test_each_trade_on_either_side_is_that_of_the_full_engine(tmp_path: Path, more: tuple[str, ...]) -> None:
     assert run(tmp_path / "run", *OPTIONS, *more) == 0

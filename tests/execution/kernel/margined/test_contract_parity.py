@@ -24,6 +24,7 @@ from contract_parity import (
     votes_of_both_sides,
 )
 from kernel_parity import Told, fast, late, settings_of
+from tiers import long_after
 
 from config.seeds import generator
 from execution.kernel.grid import grid_of_tape
@@ -96,7 +97,7 @@ def test_both_engines_make_the_same_of_a_recorded_window(shared: Path, seed: int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", long_after(1, range(8)))
 def test_both_engines_make_the_same_of_two_hundred_and_eight_recorded_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     turned = 0
@@ -113,7 +114,7 @@ def test_both_engines_make_the_same_of_two_hundred_and_eight_recorded_windows(sh
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", long_after(1, range(4)))
 def test_both_engines_hold_shares_of_both_sides_alike_in_forty_recorded_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     for number in range(10):
@@ -124,7 +125,7 @@ def test_both_engines_hold_shares_of_both_sides_alike_in_forty_recorded_windows(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(7))
+@pytest.mark.parametrize("part", long_after(2, range(7)))
 def test_both_engines_live_through_seventy_storms_alike(part: int) -> None:
     seen: Counter[str] = Counter()
     turned = 0
@@ -144,7 +145,7 @@ def test_both_engines_live_through_seventy_storms_alike(part: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
-@pytest.mark.parametrize("world", range(len(WORLDS)))
+@pytest.mark.parametrize("world", long_after(2, range(len(WORLDS))))
 def test_both_engines_make_the_same_of_both_sides_on_the_worst_days(shared: Path, name: str, world: int) -> None:
     begin, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in STORMS[name])
     settings = settings_of(WORLDS[world] | late(world + len(name)), BASES[2], "perp")

@@ -119,7 +119,7 @@ def played(run: Run) -> tuple[Account, dict[Place, Asked]]:
     return account, seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_session_is_long_and_short_and_pays_funding(run: Run) -> None:
     sides = {fill.side for fill in run.fills if fill.purpose is Purpose.ENTRY}
     assert sides == {Side.BUY, Side.SELL}

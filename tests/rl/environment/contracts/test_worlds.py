@@ -68,7 +68,7 @@ def test_where_shorts_win_and_longs_lose_the_longs_are_trimmed(tmp_path: Path) -
     assert gain > 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_funding_eats_longs_those_that_pay_it_are_trimmed(tmp_path: Path) -> None:
     policy, fresh = taught(tmp_path, Planted(sides=(1,), funding=(0.003, -0.003)))
     features, chosen, gain = policy.shown(fresh)
@@ -90,7 +90,7 @@ def test_where_wicks_of_the_mark_liquidate_those_that_are_near_it_they_are_trimm
     assert gain > 0.1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_there_is_no_edge_the_base_is_not_beaten(tmp_path: Path) -> None:
     policy, _ = taught(tmp_path, Planted(funding=(0.0005, -0.0005)))
     fresh = [contract_tape(seed, Planted(funding=(0.0005, -0.0005))) for seed in range(10, 18)]
