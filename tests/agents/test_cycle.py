@@ -55,6 +55,7 @@ def heard(records: Sequence[CycleRecord]) -> list[tuple[CycleRecord, Hearing]]:
     return [(record, hearing) for record in records for hearing in record.hearings]
 
 
+@pytest.mark.slow
 def test_each_bar_has_one_record_in_order_that_is_journaled_behind_all_that_it_tells(plain: Lived) -> None:
     written = [event for event in plain.events.all if isinstance(event, CycleRecord)]
     assert written == plain.records
@@ -101,6 +102,7 @@ def test_only_a_purchase_of_what_is_not_held_is_tried(plain: Lived) -> None:
         assert hearing.case.symbol not in record.portfolio.pending_notional
 
 
+@pytest.mark.slow
 def test_where_the_profile_says_so_every_market_is_tried_at_every_bar() -> None:
     told = lived(bars=30, court__call="every_bar").records
     assert all({hearing.case.symbol for hearing in record.hearings} == set(record.tape.bars) for record in told)
@@ -121,6 +123,7 @@ def test_what_the_voters_want_closed_leaves_at_once_and_says_why(plain: Lived) -
     assert {each.decision_id for _, each in exits} == left
 
 
+@pytest.mark.slow
 def test_a_market_without_a_bar_has_no_vote_and_no_hearing() -> None:
     def silent(number: int, shown: Slice) -> Slice:
         rest = {symbol: bar for symbol, bar in shown.bars.items() if symbol != "BTC/USDT"}
@@ -133,6 +136,7 @@ def test_a_market_without_a_bar_has_no_vote_and_no_hearing() -> None:
     assert "BTC/USDT" in {vote.symbol for record in told for vote in record.votes}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["close", "volume"])
 def test_the_hash_changes_with_the_first_bar_that_differs_and_in_all_after_it(field: str) -> None:
     def nudged(number: int, shown: Slice) -> Slice:

@@ -115,6 +115,7 @@ def test_threads_that_race_for_the_first_use_get_the_same_key(tmp_path: Path) ->
         assert len(keys) == 1
 
 
+@pytest.mark.slow
 def test_processes_that_race_for_the_first_use_get_the_same_key(tmp_path: Path) -> None:
     code = "from config.secrets import journal_key; print(journal_key().hex())"
     environment = {**os.environ, "TRIBUNAL_STATE_DIR": str(tmp_path / "raced")}

@@ -137,6 +137,7 @@ def test_each_rule_fires_once_and_is_silent_once(tmp_path: Path) -> None:
             assert not tests or "SUCCESS" in tool("promtool", "test", "rules", file)
 
 
+@pytest.mark.slow
 @needs_tools
 def test_a_rule_that_does_not_fire_is_seen_and_its_words_are_filled_in(tmp_path: Path) -> None:
     tests = written("KillSwitchOn", CASES["KillSwitchOn"])

@@ -29,7 +29,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_side_is_what_it_is_alone_and_the_difference_is_that_of_both(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,6 +71,7 @@ def test_two_processes_tell_what_one_does_and_the_tables_end_in_a_verdict(
         assert f"{side['trades']:,}" in text
 
 
+@pytest.mark.slow
 def test_one_context_of_a_profile_is_held_against_another_with_its_own_rules(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +117,7 @@ def test_too_few_days_end_with_the_code_of_data(bars: str, capsys: pytest.Captur
     assert "The bars cover 16 whole days, and an interval needs 30" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_setting_of_one_side_wins_over_the_shared_one_as_a_part_and_as_a_whole(
     bars: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

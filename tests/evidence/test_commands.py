@@ -33,7 +33,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_backtest_is_judged_and_counts_as_a_trial_once(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,7 +98,7 @@ def test_ones_own_strategy_is_searched_walked_and_taken_apart_like_a_built_in_on
     assert printed(capsys)["rungs"][0]["hearings"] > 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

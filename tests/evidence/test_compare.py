@@ -37,6 +37,7 @@ def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, A
     return found
 
 
+@pytest.mark.slow
 def test_a_court_of_rules_and_one_of_models_hear_the_same_cases(
     server: ModelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_court_of_rules_and_one_of_models_hear_the_same_cases(
     assert loop["blinded"]["same"] == 3
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_is_not_paid_again(
     server: ModelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +74,7 @@ def test_what_was_answered_before_is_not_paid_again(
         assert again[same] == first[same]
 
 
+@pytest.mark.slow
 def test_a_court_whose_model_gives_no_word_is_silent_and_rejects(
     server: ModelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +88,7 @@ def test_a_court_whose_model_gives_no_word_is_silent_and_rejects(
     assert found["flips"] is found["blinded"] is None
 
 
+@pytest.mark.slow
 def test_the_tables_are_as_wide_as_the_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

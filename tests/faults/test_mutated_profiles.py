@@ -52,7 +52,7 @@ def refusal(path: Path, overrides: dict[str, object]) -> str | None:
     return None
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_mutated_profile_is_taken_or_refused_in_sentences(tmp_path: Path) -> None:
     chance, found, file = Random(5), Counter[str](), tmp_path / "mine.yaml"
     for _ in range(COUNT):

@@ -60,6 +60,7 @@ def test_replies_of_the_simulator(tmp_path: Path) -> None:
     check(*asyncio.run(main()), COUNT // 2)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not recorded_bodies.BODIES.is_dir(), reason=recorded_bodies.WHY_NOT)
 @pytest.mark.parametrize("market", RECORDED, ids=lambda market: market.exchange)
 def test_bodies_of_real_exchanges(market: Market, tmp_path: Path) -> None:
@@ -74,6 +75,7 @@ def test_bodies_of_real_exchanges(market: Market, tmp_path: Path) -> None:
         check(*asyncio.run(main(server.url)), COUNT // 8)
 
 
+@pytest.mark.slow
 def test_lives_of_orders_on_an_exchange_whose_answers_are_wrong(tmp_path: Path) -> None:
     found = Counter[str]()
     for seed in range(COUNT):

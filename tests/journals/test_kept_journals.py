@@ -31,6 +31,7 @@ def test_they_are_those_that_the_readme_tells_of() -> None:
     assert [folder.name for folder in RUNS if f"`{folder.name}`" not in text] == []
 
 
+@pytest.mark.slow
 def test_together_they_hold_every_kind_and_each_version_that_is_carried_up() -> None:
     found = [recorded for folder in RUNS for recorded in events(folder)]
     history = json.loads((JOURNALS / "wire.json").read_text(encoding="utf-8"))
@@ -40,6 +41,7 @@ def test_together_they_hold_every_kind_and_each_version_that_is_carried_up() -> 
     assert {spelling for kind in EVENTS.kinds for spelling in kind.written[:-1]} <= written
 
 
+@pytest.mark.slow
 @each
 def test_every_decision_is_recomputed(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(kept), "--quiet"]) == 0
@@ -52,6 +54,7 @@ def test_a_library_that_changes_the_rounding_of_decimals_changes_no_digit() -> N
         assert replay([str(JOURNALS / "exchange-0.5.0"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @each
 def test_other_limits_are_asked(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     limits = tmp_path / "limits.yaml"

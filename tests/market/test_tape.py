@@ -166,6 +166,7 @@ def test_nothing_of_the_future_reaches_a_slice(tmp_path: Path) -> None:
     assert [told.canonical() for told in recorded_tape(BACKTEST, [whole], None, None, None).slices()][:70] == early
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("context", "most"), [("none", 15e6), ("facts", 24e6)])
 def test_a_year_of_ten_symbols_stays_small(context: str, most: float) -> None:
     bases = ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LINK", "BNB", "LTC", "AVAX")

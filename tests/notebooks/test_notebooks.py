@@ -129,7 +129,7 @@ def test_cost_and_latency_tells_of_models_that_failed_and_of_what_they_said(
     assert "p95, ms" in shown
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_one_on_the_policy_tells_where_it_left_its_base_and_what_to_do_where_there_is_none(
     script: ModuleType, finished: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +152,7 @@ def test_the_one_on_the_policy_tells_where_it_left_its_base_and_what_to_do_where
     assert "make train" in none
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_any_run_a_notebook_makes_one(script: ModuleType, tmp_path: Path) -> None:
     """In a copy of nothing but the rooms, where there is no runs/ folder."""
     for room in ("agents", "config", "execution", "market", "ops", "risk", "rl", "sentiment"):

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("config", "market", "sentiment", "risk", "execution", "rl", "agents", "evidence", "ops")
 
@@ -93,6 +95,7 @@ def _faults(modules: list[tuple[str, ast.Module]]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_every_public_function_states_shape_dtype_and_unit_of_its_arrays() -> None:
     assert _faults(_modules()) == []
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import config.errors
 from ops.commands.table import COMMANDS
 
@@ -93,10 +95,12 @@ def branches(value: ast.expr) -> Iterator[str | int]:
         yield value.value
 
 
+@pytest.mark.slow
 def test_the_tree_draws_every_error_of_every_room_with_its_exit_code() -> None:
     assert drawn_errors(DRAWING) == errors()
 
 
+@pytest.mark.slow
 def test_no_two_errors_share_an_exit_code_and_none_takes_one_that_is_no_error() -> None:
     codes = list(errors().values())
     assert len(set(codes)) == len(codes)

@@ -37,6 +37,7 @@ def traces(text: str) -> list[str]:
     return [what for what, pattern in FORBIDDEN.items() if pattern.search(text)]
 
 
+@pytest.mark.slow
 def test_no_file_holds_a_machines_path_a_package_index_or_a_loose_end() -> None:
     found = {str(file.relative_to(ROOT)): found for file in tracked() if (found := traces(text_of(file)))}
     assert found == {}

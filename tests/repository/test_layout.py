@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import grimp
+import pytest
 from finding import PLACES, opened, ranked
 
 from ops.commands.table import COMMANDS
@@ -117,6 +118,7 @@ def test_every_folder_of_a_room_stands_in_a_chain_of_the_layer_check() -> None:
     assert {room: names for room, names in forgotten.items() if names} == {}
 
 
+@pytest.mark.slow
 def test_a_thing_is_found_in_little_more_than_one_file() -> None:
     texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in source_files() if path.startswith(ROOMS)}
     gone = {word: path for word, path in PLACES.items() if path not in texts}
@@ -143,6 +145,7 @@ def test_two_words_are_one_name() -> None:
     assert ranked("kill switch", {"a.py": "", "b/kill_switch.py": ""})[0] == "b/kill_switch.py"
 
 
+@pytest.mark.slow
 def test_every_module_says_in_its_first_line_what_it_is_for() -> None:
     silent = [
         path

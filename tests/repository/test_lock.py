@@ -58,6 +58,7 @@ def test_a_forgotten_requirement_and_one_outside_its_range_would_be_found() -> N
     assert broken(asked, pinned) == ["numpy>=2: 1.9", "Some_Thing: None"]
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_asks_for_nothing_that_is_not_pinned() -> None:
     seen: set[tuple[str, frozenset[str]]] = set()
     todo = [Requirement(line) for extra in ASKED.values() for line in extra]

@@ -50,6 +50,7 @@ def found(names: set[str]) -> set[str]:
     return {file for file, own in used_in_rooms().items() if names & own}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ALONE)
 def test_it_is_done_in_its_place_and_nowhere_else(what: str) -> None:
     names, allowed = ALONE[what]

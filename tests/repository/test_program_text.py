@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "risk", "rl", "sentiment")
 
@@ -38,6 +40,7 @@ def missing(program: ast.Module) -> list[str]:
     return [name for name, place in places.items() if not (place.with_suffix(".py").is_file() or place.is_dir())]
 
 
+@pytest.mark.slow
 def test_a_program_in_a_string_imports_only_modules_that_exist() -> None:
     found = {
         str(file.relative_to(ROOT)): gone

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).resolve().parents[1]
 ASSERTING = {"raises", "warns", "fail", "testing", "assert_allclose", "assert_array_equal", "assert_frame_equal"}
 """Calls of pytest and numpy that fail by themselves."""
@@ -56,6 +58,7 @@ def sound(known: dict[str, bool], more: Iterable[Function]) -> dict[str, bool]:
     return found
 
 
+@pytest.mark.slow
 def test_every_test_asserts_something() -> None:
     modules = {str(file.relative_to(TESTS)): ast.parse(file.read_text()) for file in sorted(TESTS.rglob("*.py"))}
     assert len(modules) > 100

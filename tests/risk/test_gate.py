@@ -150,6 +150,7 @@ def absurd(
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=1500)
 @given(
     conviction=anything,

@@ -62,7 +62,7 @@ def _model(folder: Path, **changed: object) -> PolicyModel:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_a_model_the_arms_stand_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     picture = tmp_path / "arms.svg"
     assert main([*_WORLD, "--json", "--picture", str(picture)]) == 0

@@ -60,7 +60,7 @@ def test_a_model_is_trained_and_told_and_not_overwritten(
     assert "holds a trained model" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_several_discounts_are_several_models_and_trials(
     world: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -167,6 +167,7 @@ def test_a_trend_is_todays_mentions_against_the_mean_day_of_the_days_that_are_kn
     assert crowd_of(posts[:-1], "BTC", NOW, HeadlineScorer().score).trend is None, "only two whole days are known"
 
 
+@pytest.mark.slow
 @given(ages=st.lists(st.floats(0, 190), max_size=30))
 def test_a_crowd_has_possible_figures_whatever_it_posts(ages: list[float]) -> None:
     crowd = crowd_of([line("bitcoin is good", age) for age in ages], "BTC", NOW, HeadlineScorer().score)

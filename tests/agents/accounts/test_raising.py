@@ -186,6 +186,7 @@ def test_the_command_shows_an_account_and_lets_it_begin_anew(capsys: pytest.Capt
     assert kept.anew.why == "sold by hand"
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["raise", "fall", "wait"]), max_size=30))
 def test_a_raise_that_is_typed_at_any_moment_never_skips_a_week(steps: list[str]) -> None:
     bounds, now, at = load_profile("live").live, ramp(), AT

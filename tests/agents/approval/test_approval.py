@@ -83,6 +83,7 @@ def asked_above(out: Path, approver: Approver, above: float | None = ABOVE, **ch
     return journaled(out)
 
 
+@pytest.mark.slow
 def test_a_yes_is_journaled_before_its_order_leaves_and_stands_in_the_verdict(tmp_path: Path) -> None:
     approver = Asked(says(True))
     events = asked_above(tmp_path / "run", approver)
@@ -105,6 +106,7 @@ def test_a_yes_is_journaled_before_its_order_leaves_and_stands_in_the_verdict(tm
     assert {v.decision_id for v in signed.values() if v.notional > ABOVE} == {p.decision_id for p in approver.petitions}
 
 
+@pytest.mark.slow
 def test_after_a_no_the_order_never_leaves_and_counts_no_longer_as_under_way(tmp_path: Path) -> None:
     events = asked_above(tmp_path / "run", Asked(says(False)), above=1.0)
     assert {approval.approved for approval in approvals(events)} == {False}
@@ -153,6 +155,7 @@ def test_nobody_is_asked_without_a_limit_or_after_a_refusal_of_the_gate() -> Non
     assert asyncio.run(Approvals(court, Asked(broken)).decide(hearing())) is None
 
 
+@pytest.mark.slow
 def test_a_kill_switch_that_falls_before_the_answer_overrides_a_yes(tmp_path: Path) -> None:
     looks: list[int] = []
     session(tmp_path / "count", days=2, looks=looks, court__approval_above=ABOVE)
@@ -177,6 +180,7 @@ def test_paper_approves_automatically_backtests_need_no_approval_and_real_venues
     }
 
 
+@pytest.mark.slow
 def test_without_a_terminal_the_answer_is_no_and_the_run_reports_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def its_run(disputed: Disputed, monkeypatch: pytest.MonkeyPatch) -> Path:
     return disputed.folder / "run"
 
 
+@pytest.mark.slow
 def test_each_disputed_case_is_answered_once_and_bounded(its_run: Path) -> None:
     found = events(its_run)
     hearings = [hearing for record in records(found) for hearing in record.hearings]
@@ -85,6 +86,7 @@ def test_it_replays_to_the_byte(its_run: Path) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answered", [False, True])
 def test_a_run_killed_before_or_after_an_answer_goes_on_with_what_it_has(
     answered: bool, disputed: Disputed, its_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -64,6 +64,7 @@ def test_a_role_without_any_key_is_refused_before_the_other_roles_are_paid(
         assert server.log == []
 
 
+@pytest.mark.slow
 def test_a_key_of_any_name_in_the_env_file_is_used_and_never_shown(capfd: pytest.CaptureFixture[str]) -> None:
     Path(".env").write_text(f"GROQ_API_KEY={KEY}\n")
     with ModelServer() as server:

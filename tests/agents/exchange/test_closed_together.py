@@ -51,6 +51,7 @@ def sales(folder: Path) -> list[str]:
     return told
 
 
+@pytest.mark.slow
 def test_two_markets_take_the_time_of_one_and_the_journal_says_it_in_one_order(tmp_path: Path) -> None:
     lived, folder = Lived(), tmp_path / "run"
     lived.switch = FallsOnTwo(lived)
@@ -65,7 +66,7 @@ def test_two_markets_take_the_time_of_one_and_the_journal_says_it_in_one_order(t
     assert replay([str(folder), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_each_event_of_that_it_sends_no_sale_twice(tmp_path: Path) -> None:
     lived, folder = Lived(), tmp_path / "whole"
     lived.switch = FallsOnTwo(lived)

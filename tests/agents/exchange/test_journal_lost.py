@@ -85,6 +85,7 @@ def test_what_is_held_is_protected_and_sold_and_nothing_is_opened_until_the_jour
     assert any(not order.reduce_only for order in every[last:]), "new risk is taken again"
 
 
+@pytest.mark.slow
 def test_an_entry_whose_intent_cannot_be_written_is_not_sent(tmp_path: Path) -> None:
     storm = Storm(no_room, is_entry, after_bars(2))
     lived = Lived().go_on(tmp_path / "run", storm=storm)
@@ -97,6 +98,7 @@ def test_an_entry_whose_intent_cannot_be_written_is_not_sent(tmp_path: Path) -> 
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begins", [is_entry, is_record_with_a_position])
 def test_killed_without_its_journal_it_takes_the_rescue_file_in_and_goes_on(
     tmp_path: Path, begins: Callable[[Journaled], bool]

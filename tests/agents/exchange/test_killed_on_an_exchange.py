@@ -81,7 +81,7 @@ def _points(whole: tuple[Lived, Path]) -> range:
     return range(3, len(journaled(whole[1])), int(os.environ.get("KILL_EVERY", "11")))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_around_its_first_orders_it_comes_back_with_nothing_twice_and_nothing_lost(
     whole: tuple[Lived, Path], tmp_path: Path
 ) -> None:
@@ -91,6 +91,7 @@ def test_killed_around_its_first_orders_it_comes_back_with_nothing_twice_and_not
         _killed(whole, tmp_path, count)
 
 
+@pytest.mark.slow
 def test_killed_again_while_it_comes_back_it_does_the_same(whole: tuple[Lived, Path], tmp_path: Path) -> None:
     events = journaled(whole[1])
     first = next(number for number, event in enumerate(events) if isinstance(event.event, Order))
@@ -105,6 +106,7 @@ def test_killed_at_every_event_it_comes_back_with_nothing_twice_and_nothing_lost
         _killed(whole, tmp_path, count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loses", "cancels"), [(0.3, 0.0), (0.9, 0.0), (1.0, 0.0), (0.0, 0.5), (0.5, 1.0)])
 def test_with_replies_lost_it_sends_nothing_twice_and_ends_protected(
     tmp_path: Path, loses: float, cancels: float
@@ -127,6 +129,7 @@ class FallsAt:
         return Reading((down,) if look >= self._look else ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loses", "cancels"), [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
 def test_the_kill_switch_ends_flat_with_every_answer_lost(
     whole: tuple[Lived, Path], tmp_path: Path, loses: float, cancels: float

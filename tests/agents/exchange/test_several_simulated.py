@@ -41,6 +41,7 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_trades_where_it_is_cheapest_and_its_books_add_up(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     events = [found.event for found in journaled(traded)]
     routes = [event for event in events if isinstance(event, Routed)]

@@ -106,6 +106,7 @@ def entries_of(events: Sequence[Journaled]) -> dict[str, set[str]]:
     return dict(found)
 
 
+@pytest.mark.slow
 def test_entries_go_to_the_cheaper_exchange_and_replay_to_the_byte(whole: tuple[TwoLived, Path]) -> None:
     lived, folder = whole
     held(lived, folder)
@@ -116,6 +117,7 @@ def test_entries_go_to_the_cheaper_exchange_and_replay_to_the_byte(whole: tuple[
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_what_the_cheaper_exchange_has_no_money_for_goes_to_the_other_one(tmp_path: Path) -> None:
     lived = TwoLived(second_cash="250")  # too little for all of it, so both trade
     lived.go_on(tmp_path / "run")
@@ -124,6 +126,7 @@ def test_what_the_cheaper_exchange_has_no_money_for_goes_to_the_other_one(tmp_pa
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_what_an_exchange_refuses_goes_to_the_next_one_under_another_id(tmp_path: Path) -> None:
     lived = TwoLived()
     lived.second.refuses = True
@@ -137,6 +140,7 @@ def test_what_an_exchange_refuses_goes_to_the_next_one_under_another_id(tmp_path
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_an_entry_of_unknown_fate_is_never_sent_elsewhere(tmp_path: Path) -> None:
     lived = TwoLived()
     lived.second.loses_entries = True
@@ -158,6 +162,7 @@ def _first_fill(folder: Path) -> int:
     raise AssertionError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [-1, 0, 1])
 def test_an_exchange_that_goes_away_around_a_fill_keeps_its_positions_and_takes_no_entry(
     whole: tuple[TwoLived, Path], tmp_path: Path, after: int
@@ -177,6 +182,7 @@ def test_an_exchange_that_goes_away_around_a_fill_keeps_its_positions_and_takes_
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_an_exchange_that_is_away_from_the_start_takes_nothing_and_the_other_one_all(tmp_path: Path) -> None:
     lived = TwoLived()
     lived.second.go()
@@ -203,7 +209,7 @@ def _killed(whole: tuple[TwoLived, Path], tmp_path: Path, count: int, *again: in
     assert replay([str(folder), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_around_its_first_choice_it_settles_at_the_exchange_that_was_chosen(
     whole: tuple[TwoLived, Path], tmp_path: Path
 ) -> None:
@@ -212,6 +218,7 @@ def test_killed_around_its_first_choice_it_settles_at_the_exchange_that_was_chos
         _killed(whole, tmp_path, count)
 
 
+@pytest.mark.slow
 def test_killed_again_while_it_comes_back_it_does_the_same(whole: tuple[TwoLived, Path], tmp_path: Path) -> None:
     first = next(number for number, event in enumerate(events_of(whole[1])) if isinstance(event, Routed))
     _killed(whole, tmp_path, first + 1, 0, 1, 2)
@@ -252,6 +259,7 @@ def test_the_kill_switch_sells_at_each_exchange_what_lies_there_and_says_flat_wh
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_flat_is_not_said_while_one_exchange_is_away_with_a_position(
     whole: tuple[TwoLived, Path], tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def told(folder: Path, *kinds: type[Journaled]) -> list[bytes]:
     return [each.payload for each in events(folder) if isinstance(each.event, kinds)]
 
 
+@pytest.mark.slow
 def test_a_ruling_comes_between_two_bars_and_is_judged_and_filled_at_that_moment(tmp_path: Path) -> None:
     live(tmp_path / "run", life(4, THINKS_S, AT_ANY_PRICE))
     found = events(tmp_path / "run")

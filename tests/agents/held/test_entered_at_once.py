@@ -134,7 +134,7 @@ def test_models_that_leave_less_or_are_silent_leave_what_was_entered(models: str
     assert replay([str(its_run), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_was_closed_meanwhile_is_not_bought_again(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server, "court.latency_s=86400", days="20")
@@ -156,6 +156,7 @@ def test_what_was_closed_meanwhile_is_not_bought_again(tmp_path: Path) -> None:
     assert not any(line.trip.closed_by.endswith("-fast") for line in trade_lines(story))
 
 
+@pytest.mark.slow
 def test_a_share_whose_ruling_had_not_come_when_the_session_ended_is_a_decision_all_the_same(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server, "court.latency_s=86400", days="3")
@@ -166,6 +167,7 @@ def test_a_share_whose_ruling_had_not_come_when_the_session_ended_is_a_decision_
     assert trial_in(its_run, journal_key(), story, last).unruled == "the session ended before they had ruled"
 
 
+@pytest.mark.slow
 def test_a_breaker_that_trips_meanwhile_lets_nothing_be_added_and_leaves_what_was_entered_with_its_stop(
     tmp_path: Path,
 ) -> None:
@@ -198,7 +200,7 @@ def test_a_position_that_models_let_stand_is_reviewed_on_their_thesis(tmp_path: 
     assert replay([str(its_run), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_of_what_was_never_bought_the_ruling_is_on_the_whole(tmp_path: Path) -> None:
     """The entry may pay hardly more than the last close, so many of them buy nothing."""
     with ModelServer() as server:
@@ -212,7 +214,7 @@ def test_of_what_was_never_bought_the_ruling_is_on_the_whole(tmp_path: Path) -> 
     assert replay([str(its_run), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("says", [SOUND, REJECTS], ids=["more", "nothing"])
 def test_an_entry_that_is_under_way_when_the_ruling_is_there_is_not_added_to_and_is_withdrawn_if_it_is_rejected(
     says: dict[str, object], tmp_path: Path
@@ -247,7 +249,7 @@ def test_below_its_conviction_and_where_the_rules_mind_rejects_nothing_is_entere
         assert not fast_of(its_run)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_is_killed_between_entry_and_ruling_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
     with ModelServer() as server:
         its_run = two_tiers(tmp_path / "run", server, days="3")

@@ -64,7 +64,7 @@ def test_the_rules_mind_needs_no_time(tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_is_killed_while_a_ruling_is_reserved_asks_again_or_uses_its_answers(tmp_path: Path) -> None:
     with ModelServer() as server:
         chosen = arguments(server, None, ENOUGH, "court.latency_s=30", days="3")

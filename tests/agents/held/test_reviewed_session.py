@@ -79,7 +79,7 @@ def test_a_review_sells_down_to_its_part_of_what_was_bought_and_never_buys(its_r
         assert before * part - (before - order.quantity) <= lots * 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_resumed_run_reviews_as_it_did(its_run: Path, tmp_path: Path) -> None:
     found = events(its_run)
     place = next(
@@ -150,6 +150,7 @@ def _is_of_review(event: object) -> bool:
     return str(getattr(event, "decision_id", "")).endswith("-review") and hasattr(event, "reply")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_keys")
 def test_a_quiet_market_costs_nothing_and_the_summary_says_what_a_bar_costs(tmp_path: Path) -> None:
     """No model is called at a bar at which nothing is proposed, reviewed or asked ahead."""

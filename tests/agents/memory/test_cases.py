@@ -130,6 +130,7 @@ def test_the_rendering_is_short_and_names_no_symbol_date_or_id() -> None:
 paths = st.lists(st.tuples(st.floats(1.0, 99.0), st.floats(90.0, 110.0)), min_size=2, max_size=25)
 
 
+@pytest.mark.slow
 @given(past=paths, after=paths, other=paths)
 def test_whatever_comes_after_t_memory_says_the_same_at_t(
     past: list[tuple[float, float]], after: list[tuple[float, float]], other: list[tuple[float, float]]

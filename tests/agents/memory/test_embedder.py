@@ -210,6 +210,7 @@ words = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(past=words, after=words, other=words)
 def test_whatever_comes_after_t_an_embedding_memory_says_the_same_at_t(
     past: list[tuple[str, float]], after: list[tuple[str, float]], other: list[tuple[str, float]]
@@ -229,6 +230,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_neither_a_run_nor_its_replay_begins_without_the_packages(
     minilm: MiniLm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -69,6 +69,7 @@ def test_one_market_is_heard_with_what_runs_until_that_bar_have_taught(
     assert "the record would know its future" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_that_knows_the_future_of_a_session_is_refused(
     told: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_file_that_knows_the_future_of_a_session_is_refused(
     assert "the record would know its future. Nothing was started." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_without_cases_and_one_that_texts_would_have_to_be_found_in_are_refused(
     told: tuple[Path, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,6 +96,7 @@ def held(run_folder: Path) -> dict[str, dict[str, float]]:
     }
 
 
+@pytest.mark.slow
 def test_the_alerts_tell_the_spell_from_its_beginning_to_its_end(its_run: Path) -> None:
     found = alerts(its_run)
     assert [alert.code for alert in found] == TOLD
@@ -177,6 +178,7 @@ def test_tables_summary_and_report_tell_the_alerts_and_the_spell_by_role(its_run
     assert "5 h of outage: the schedule leaves 0% of each position." in page
 
 
+@pytest.mark.slow
 def test_where_nobody_may_stand_in_the_schedule_is_kept_and_nothing_is_bought_until_models_are_back(
     tmp_path: Path, keys: None
 ) -> None:

@@ -45,6 +45,7 @@ def adjustments(folder: Path) -> list[Adjustment]:
     return [hearing.adjustment for record in said(events(folder), CycleRecord) for hearing in record.hearings]
 
 
+@pytest.mark.slow
 def test_the_first_event_names_the_policy_by_hash_and_an_adviser_changes_no_fill(tmp_path: Path) -> None:
     model = model_in(tmp_path / "policy")
     advised, off = lived(tmp_path, "advisory"), lived(tmp_path, "off", "off")
@@ -62,6 +63,7 @@ def test_the_first_event_names_the_policy_by_hash_and_an_adviser_changes_no_fill
     assert all(one.model_dump_json() == '{"adjuster":"off","scale":1.0}' for one in adjustments(off))
 
 
+@pytest.mark.slow
 def test_an_active_policy_changes_sizes_and_a_replay_computes_each_answer_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,6 +76,7 @@ def test_an_active_policy_changes_sizes_and_a_replay_computes_each_answer_again(
     assert capsys.readouterr().out.endswith("every byte the same.\n")
 
 
+@pytest.mark.slow
 def test_without_its_model_a_replay_checks_the_rest_and_names_the_hash(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +94,7 @@ def test_without_its_model_a_replay_checks_the_rest_and_names_the_hash(
     assert capsys.readouterr().out.endswith("every byte the same.\n")
 
 
+@pytest.mark.slow
 def test_another_model_is_not_asked_and_a_forged_answer_is_a_difference(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +108,7 @@ def test_another_model_is_not_asked_and_a_forged_answer_is_a_difference(
     assert "+" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_results_below_the_promise_demote_the_policy_at_once_and_a_replay_agrees(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +134,7 @@ def test_results_below_the_promise_demote_the_policy_at_once_and_a_replay_agrees
     assert summary.policy.demoted_utc == changed.at_utc
 
 
+@pytest.mark.slow
 def test_an_override_is_journaled(tmp_path: Path) -> None:
     served(("BTC/USDT",)).save(tmp_path / "policy")
     asked = profile(tmp_path / "no.yaml", tmp_path / "policy", "active")
@@ -140,6 +146,7 @@ def test_an_override_is_journaled(tmp_path: Path) -> None:
     assert session.policy.passed is None
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_short_goes_on_with_its_policy_from_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +177,7 @@ def test_the_report_shows_the_opinion_beside_each_ruling(tmp_path: Path) -> None
     assert {one["mode"] for one in adjusted} == {"advisory"}
 
 
+@pytest.mark.slow
 def test_a_backtest_beside_the_run_needs_the_model_of_the_policy_and_not_its_answers_of_then(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -76,6 +76,7 @@ def test_what_two_runs_have_taught_adds_up() -> None:
     assert both.arguments["one"].analyst.said == pytest.approx(1.4)
 
 
+@pytest.mark.slow
 def test_a_run_begins_with_the_file_names_it_in_its_first_event_and_ends_with_its_own_cases_alone(
     tmp_path: Path,
 ) -> None:

@@ -85,6 +85,7 @@ def test_a_changed_form_is_told_field_by_field() -> None:
     assert differences({"a": "x", "b": "y"}, {"b": "y", "a": "x"}, "e") == ["the fields of e stand in another order"]
 
 
+@pytest.mark.slow
 def test_a_form_that_stands_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "wire.json"
     assert main([str(file)]) == 0

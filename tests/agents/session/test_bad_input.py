@@ -140,6 +140,7 @@ def test_a_folder_that_cannot_be_made_is_said(capsys: pytest.CaptureFixture[str]
     assert "cannot be made" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_ends_the_run_with_a_sentence_and_takes_it_away(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ def age(file: Path, by: timedelta) -> None:
     os.utime(file, (then.timestamp(), then.timestamp()))
 
 
+@pytest.mark.slow
 def test_the_second_run_asks_nobody_costs_nothing_and_rules_the_same_and_both_replay(
     server: ModelServer, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_the_second_run_asks_nobody_costs_nothing_and_rules_the_same_and_both_re
     assert replay([str(tmp_path / "second"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_answers_that_are_too_old_or_damaged_are_asked_for_again_and_no_others(
     server: ModelServer, tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def options(fine: list[Path], *, detail: bool = True, end: str = "2024-01-09") -
     return [*voters(), *data, *(["--detail", *map(str, fine)] if detail else []), "--set", *tight]
 
 
+@pytest.mark.slow
 def test_a_run_told_finer_keeps_what_was_in_play_and_replays_to_the_byte(
     fine: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_run_told_finer_keeps_what_was_in_play_and_replays_to_the_byte(
     assert "identical" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_changed_finer_bar_is_another_data_hash(fine: list[Path], tmp_path: Path) -> None:
     """The bars of an hour stay as they are: only their middle is told otherwise."""
     other = []
@@ -88,6 +90,7 @@ def test_a_changed_finer_bar_is_another_data_hash(fine: list[Path], tmp_path: Pa
     assert not any(b'"detail"' in raw for raw in payloads(tmp_path / "none", CycleRecord))
 
 
+@pytest.mark.slow
 def test_changing_all_finer_bars_after_a_close_leaves_every_record_up_to_it_byte_identical(
     fine: list[Path], tmp_path: Path
 ) -> None:

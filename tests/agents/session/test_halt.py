@@ -121,6 +121,7 @@ def test_resuming_a_profile_says_when_the_latch_for_all_still_stands(capsys: pyt
     assert resume(["--reason", "again"]) == 0
 
 
+@pytest.mark.slow
 def test_a_session_that_starts_halted_says_so_opens_nothing_and_replays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,6 +216,7 @@ def test_an_entry_between_intent_and_fill_is_withdrawn(tmp_path: Path, untouched
     assert words[0].report.states[0].status == "cancelled"
 
 
+@pytest.mark.slow
 def test_an_entry_between_verdict_and_intent_never_leaves_and_its_verdict_is_taken_back(
     tmp_path: Path, untouched: Untouched
 ) -> None:
@@ -233,6 +235,7 @@ def test_an_entry_between_verdict_and_intent_never_leaves_and_its_verdict_is_tak
     assert record.portfolio.pending_notional == {}
 
 
+@pytest.mark.slow
 def test_what_is_held_keeps_its_stop_without_flatten(tmp_path: Path, untouched: Untouched) -> None:
     look = untouched.look_after(VenueWord, b'"purpose":"entry"')
     _, after, _ = halted_at(tmp_path / "run", look)
@@ -243,6 +246,7 @@ def test_what_is_held_keeps_its_stop_without_flatten(tmp_path: Path, untouched: 
     assert all(not exit_.why.startswith("kill switch") for record in records for exit_ in record.exits)
 
 
+@pytest.mark.slow
 def test_with_flatten_what_is_held_is_sold_and_flat_is_said_only_after_the_fill(
     tmp_path: Path, untouched: Untouched
 ) -> None:
@@ -261,6 +265,7 @@ def test_with_flatten_what_is_held_is_sold_and_flat_is_said_only_after_the_fill(
     assert len(protected) <= 1, "sold at the next open"
 
 
+@pytest.mark.slow
 def test_flat_is_not_said_where_the_venue_has_not_sold(tmp_path: Path, untouched: Untouched) -> None:
     last = next(
         e.seq for e in reversed(untouched.events) if isinstance(e.event, VenueWord) and b'"trade_id"' in e.payload

@@ -120,11 +120,13 @@ def test_nothing_that_was_deployed_was_ever_above_its_limits(its_key: Path) -> N
             assert hearing.verdict.notional <= record.portfolio.equity * 5 / 100
 
 
+@pytest.mark.slow
 def test_a_run_replays_to_the_byte(its_key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(its_key), "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_other_limits_are_asked_without_changing_what_was(
     its_key: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -109,6 +109,7 @@ def test_the_report_tells_the_story(its_run: Path) -> None:
         assert told in page
 
 
+@pytest.mark.slow
 def test_it_replays_to_the_byte_without_a_key_or_a_server(its_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
@@ -230,6 +231,7 @@ def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_resumes_in_its_middl
     assert replay([str(killed), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> None:
     kept: list[tuple[str, list[str]]] = []
@@ -326,6 +328,7 @@ def test_a_run_with_models_that_is_stopped_goes_on_and_pays_for_nothing_before_i
     assert replay([str(out), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("keys")
 def test_where_nobody_may_stand_in_an_outage_is_silence_and_no_trade(tmp_path: Path) -> None:
     with ModelServer(default=Turn.OVERLOADED) as server:
@@ -396,6 +399,7 @@ def test_an_address_with_a_password_in_it_is_refused(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_it_is_its_own_backtest_with_the_recorded_answers_and_no_model_is_asked(
     its_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -110,6 +110,7 @@ def session_again(
     return session(capsys, habit, "ollama", port=int(before.url.rpartition(":")[2]))
 
 
+@pytest.mark.slow
 def test_a_server_that_says_no_usage_sits_and_its_worst_case_is_booked(capsys: pytest.CaptureFixture[str]) -> None:
     session(capsys, without_usage, "openai", "minds.budget.decision_usd=1")
     made = attempts(events(Path("run")))
@@ -132,12 +133,14 @@ def test_a_model_of_unknown_price_is_not_asked_and_no_outage_is_made_of_it(capsy
     assert replay(["run"]) == 0
 
 
+@pytest.mark.slow
 def test_with_the_line_in_the_profile_it_sits(capsys: pytest.CaptureFixture[str]) -> None:
     prices = ("minds.providers.mine.worst_input_usd=1", "minds.providers.mine.worst_output_usd=5")
     session(capsys, Turn.OK, "unknown", *prices)
     assert {attempt.outcome for attempt in attempts(events(Path("run")))} == {AttemptOutcome.OK}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["anthropic", "openai"])
 def test_a_wrong_key_is_told_at_the_start_and_asked_once(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     server, told, code = session(capsys, Turn.UNAUTHORIZED, kind)
@@ -148,6 +151,7 @@ def test_a_wrong_key_is_told_at_the_start_and_asked_once(kind: str, capsys: pyte
     assert said(events(Path("run")), Alert) == []
 
 
+@pytest.mark.slow
 def test_a_model_that_is_required_ends_the_session_before_it_begins(capsys: pytest.CaptureFixture[str]) -> None:
     with ModelServer(check=Turn.UNAUTHORIZED) as server:
         assert run(Path("run"), *arguments(server), "--require-models") == 2
@@ -160,12 +164,14 @@ def test_a_model_that_is_required_ends_the_session_before_it_begins(capsys: pyte
         assert len(server.checked) == 1
 
 
+@pytest.mark.slow
 def test_a_reply_without_an_end_is_told_at_the_start_and_never_read(capsys: pytest.CaptureFixture[str]) -> None:
     _, told, code = session(capsys, Turn.ENDLESS, "openai", "minds.breaker_failures=1")
     assert code == 0
     assert "mine is silent: no answer now: nonsense (the reply is longer than 2,000,000 bytes" in told
 
 
+@pytest.mark.slow
 def test_who_hangs_when_the_decisions_time_is_over_has_abstained_and_nobody_speaks_instead(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

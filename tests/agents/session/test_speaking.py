@@ -45,6 +45,7 @@ def record_after(events: list[Recorded], place: int) -> CycleRecord:
     return next(each.event for each in events[place:] if isinstance(each.event, CycleRecord))
 
 
+@pytest.mark.slow
 def test_a_word_stands_between_two_bars_and_its_fills_are_in_the_book_of_the_next(run: Path) -> None:
     events = journaled(run)
     heard = words(events)

@@ -77,6 +77,7 @@ def refused(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     return captured.err
 
 
+@pytest.mark.slow
 def test_the_untouched_copy_is_believed(copy: Path) -> None:
     assert replay([str(copy), "--quiet"]) == 0
 

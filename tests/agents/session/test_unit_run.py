@@ -63,6 +63,7 @@ def test_what_is_held_over_the_jump_keeps_its_value_and_the_tables_say_why(
     assert "AAA/USDT is held, at the last price that was believed" in (tmp_path / "run" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_setting_that_the_finding_names_reads_on_in_the_unit_before(tmp_path: Path) -> None:
     plain = _run(tmp_path, 1.0, name="plain")
     read = _run(tmp_path, 1000.0, "--set", "quality.accepted_units={AAA/USDT: 1000}")

@@ -79,6 +79,7 @@ def asked_ahead_in(found: list[Recorded]) -> list[Attempt]:
     return [made for made in attempts(found) if made.decision_id in names]
 
 
+@pytest.mark.slow
 def test_a_proposal_finds_its_outlook_and_the_voice_says_of_when_and_whose_it_is(its_run: Path) -> None:
     found = events(its_run)
     used = warm_voices(records(found))
@@ -145,6 +146,7 @@ def test_a_forged_outlook_leads_to_other_questions_and_is_refused(
     raise AssertionError("no outlook was used")
 
 
+@pytest.mark.slow
 def test_recorded_answers_give_the_same_session_without_a_request(
     its_run: Path, watched: Watched, tmp_path: Path
 ) -> None:
@@ -205,6 +207,7 @@ def test_where_nobody_waits_an_answer_lands_when_it_has_come_and_replays_so(tmp_
     assert replay([str(killed), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("its_run")
 def test_its_own_budget_ends_the_asking_ahead_and_not_the_court(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -74,6 +74,7 @@ def test_nothing_follows_from_what_a_shadow_of_rules_says_and_a_replay_recompute
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_shadow_that_is_the_court_itself_rules_the_same(tmp_path: Path) -> None:
     assert run(tmp_path / "run", *DAYS, "--set", "court.shadow=paper") == 0
     words = {word.decision_id: word.ruling for event in heard(tmp_path / "run") for word in event.words}
@@ -82,6 +83,7 @@ def test_a_shadow_that_is_the_court_itself_rules_the_same(tmp_path: Path) -> Non
     assert words
 
 
+@pytest.mark.slow
 def test_the_journal_keeps_who_sat_there_and_no_path(tmp_path: Path, strict: str) -> None:
     assert run(tmp_path / "run", *DAYS, "--set", strict) == 0
     (session,) = said(events(tmp_path / "run"), Session)
@@ -113,6 +115,7 @@ def test_models_of_a_shadow_are_asked_and_their_answers_stand_in_its_event_alone
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_forged_word_of_a_shadow_is_found_by_a_replay(tmp_path: Path) -> None:
     with ModelServer() as server:
         assert run(tmp_path / "run", *DAYS, "--set", of_models(tmp_path, server)) == 0
@@ -125,7 +128,7 @@ def test_a_forged_word_of_a_shadow_is_found_by_a_replay(tmp_path: Path) -> None:
     assert replay([str(forged), "--quiet"]) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_run_asks_its_shadow_again_only_what_was_not_journaled(tmp_path: Path) -> None:
     with ModelServer() as server:
         chosen = (*DAYS, "--set", of_models(tmp_path, server), "journal.group_commit=1")
@@ -152,6 +155,7 @@ def test_a_shadow_whose_models_fail_abstains_and_ends_no_session(tmp_path: Path)
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_who_sits_in_the_shadow_is_told_at_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with ModelServer() as server:
         chosen = (
@@ -168,6 +172,7 @@ def test_who_sits_in_the_shadow_is_told_at_the_start(tmp_path: Path, capsys: pyt
     assert "The shadow court models, of which nothing follows:" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_beside_a_live_feed_no_bar_waits_for_the_shadow(tmp_path: Path) -> None:
     file = tmp_path / "models.yaml"
     file.write_text("extends: backtest\ncourt: {mind: models}\nminds: {case: brief, chain: [anthropic]}\n")

@@ -63,6 +63,7 @@ def purposes(folder: Path) -> set[Purpose]:
     return {order.purpose for order in said(events(folder), SentOrder)}
 
 
+@pytest.mark.slow
 def test_what_is_due_is_sold_five_hours_after_the_vote_and_says_why(whole: Path) -> None:
     due = [order for order in said(events(whole), SentOrder) if order.purpose is Purpose.HORIZON_EXIT]
     assert due
@@ -88,6 +89,7 @@ def test_it_replays_to_the_byte_and_goes_on_after_a_kill(whole: Path, tmp_path: 
     assert events(broken)[-1].mac == all_of_it[-1].mac
 
 
+@pytest.mark.slow
 def test_where_the_exits_ignore_it_nothing_is_sold(tmp_path: Path) -> None:
     kept = played(tmp_path)
     assert Purpose.HORIZON_EXIT not in purposes(kept)

@@ -25,6 +25,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
+@pytest.mark.slow
 def test_a_target_that_costs_eat_is_not_heard_and_says_both_figures(tmp_path: Path) -> None:
     records = played(tmp_path / "near", NEAR)
     unheard = [each for record in records for each in record.unheard]
@@ -37,6 +38,7 @@ def test_a_target_that_costs_eat_is_not_heard_and_says_both_figures(tmp_path: Pa
     assert replay([str(tmp_path / "near")]) == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_of_it_where_the_profile_says_null_and_more_where_it_asks_for_more(tmp_path: Path) -> None:
     assert any(record.hearings for record in played(tmp_path / "all", NEAR, "court.cost_edge=null"))
     many = played(tmp_path / "many", "court.cost_edge=20")
@@ -52,6 +54,7 @@ def test_a_target_that_pays_is_heard_as_if_nothing_were_asked(tmp_path: Path) ->
     assert [record.hearings for record in asked] == [record.hearings for record in free]
 
 
+@pytest.mark.slow
 def test_voters_that_bring_their_own_exit_declare_no_target_and_are_heard(tmp_path: Path) -> None:
     records = played(tmp_path / "shares", NEAR, 'strategies=[{"strategy": "trend_ensemble"}]')
     assert any(record.hearings for record in records)

@@ -52,6 +52,7 @@ def fills(folder: Path) -> list[Fill]:
     return [fill for word in said(events(folder), VenueWord) for fill in word.report.fills]
 
 
+@pytest.mark.slow
 def test_what_is_held_is_enlarged_by_the_court_and_trimmed_without_it(whole: Path) -> None:
     hearings = [hearing for record in records(whole) for hearing in record.hearings]
     enlarged = [each for each in hearings if each.case.held_share is not None]
@@ -151,11 +152,13 @@ def test_a_round_trip_with_many_entries_and_sales_counts_once(whole: Path) -> No
     assert len({fill.decision_id for fill in parts}) > len(trips)
 
 
+@pytest.mark.slow
 def test_the_run_replays_to_the_byte(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(whole)]) == 0
     assert "identical" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.3, 0.62, 0.9])
 def test_a_run_that_was_killed_goes_on_to_the_same_journal(whole: Path, tmp_path: Path, share: float) -> None:
     all_of_it = events(whole)
@@ -164,6 +167,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_journal(whole: Path, tmp_path
     assert events(broken)[-1].mac == all_of_it[-1].mac
 
 
+@pytest.mark.slow
 def test_without_a_band_nothing_is_resized(tmp_path: Path) -> None:
     fixed = played(tmp_path, "court.resize_band=null")
     assert all(hearing.case.held_share is None for record in records(fixed) for hearing in record.hearings)

@@ -37,6 +37,7 @@ def moment(tmp_path_factory: pytest.TempPathFactory) -> tuple[datetime, str]:
     return before(events_of(folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loses", [0.0, 0.2])
 def test_a_close_and_a_pause_are_done_on_the_exchanges_word(
     moment: tuple[datetime, str], tmp_path: Path, loses: float

@@ -82,7 +82,7 @@ def test_a_pause_enters_nothing_and_exits_go_on(plain: list[Recorded], tmp_path:
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_resume_ends_a_pause_and_entries_are_judged_again(plain: list[Recorded], tmp_path: Path, profile: str) -> None:
     first = next(record.bar for record in said(plain, CycleRecord) if any(h.verdict.order for h in record.hearings))
     given = [Given(0, SteerVerb.PAUSE), Given(first - 1, SteerVerb.RESUME)]
@@ -93,7 +93,7 @@ def test_resume_ends_a_pause_and_entries_are_judged_again(plain: list[Recorded],
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_close_sells_one_position_through_the_exit_path_and_tells_its_fills(
     plain: list[Recorded], tmp_path: Path, profile: str
 ) -> None:
@@ -115,7 +115,7 @@ def test_close_sells_one_position_through_the_exit_path_and_tells_its_fills(
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_cancel_withdraws_entries_and_leaves_stops(plain: list[Recorded], tmp_path: Path, profile: str) -> None:
     entry = entries(plain)[0]
     bar = next(
@@ -179,7 +179,7 @@ def test_what_became_of_a_word_lies_in_the_mailbox(tmp_path: Path) -> None:
     assert (answer.word_id, answer.state, answer.told) == (done.word_id, "done", done.told)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_session_that_was_killed_between_a_word_and_its_result_obeys_it_once(tmp_path: Path) -> None:
     plain = steered(tmp_path / "plain")
     bar, symbol = held_at(plain)[0]
@@ -203,6 +203,7 @@ def test_a_session_that_was_killed_between_a_word_and_its_result_obeys_it_once(t
         assert not list((folder / "steer").glob("*.json"))
 
 
+@pytest.mark.slow
 def test_reload_takes_tighter_limits_over_and_names_what_needs_a_restart(tmp_path: Path) -> None:
     settings, _ = world("paper", 6)
     most = settings.limits.max_position_fraction
@@ -224,6 +225,7 @@ def test_reload_takes_tighter_limits_over_and_names_what_needs_a_restart(tmp_pat
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_no_sequence_of_words_opens_what_would_not_have_been_opened_without_them(tmp_path: Path, seed: int) -> None:
     """As long as the account is the same: at the first bar that differs, what is entered is a part of what would have been."""

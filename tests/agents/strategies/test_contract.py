@@ -142,6 +142,7 @@ def test_the_table_of_strategies_the_profile_and_the_contract_know_the_same_ones
     assert {*STRATEGIES, "own"} == set(spot.options)
 
 
+@pytest.mark.slow
 @each_voter
 def test_a_voter_says_the_same_of_the_same_history(build: Callable[[], Strategy]) -> None:
     said = said_of(build)
@@ -201,6 +202,7 @@ ANY_SIGNALS = st.builds(
 )
 
 
+@pytest.mark.slow
 @each_voter
 @settings(max_examples=60)
 @given(signals=st.lists(ANY_SIGNALS, max_size=4))

@@ -37,6 +37,7 @@ def test_a_profile_seats_what_decision_25_chose_under_its_limits(profile: str, c
     assert names_of(load_profile(profile, {}).strategies) == SETS[chosen]
 
 
+@pytest.mark.slow
 def test_each_default_voter_votes_in_a_first_session_and_the_summary_counts_it(first: Path) -> None:
     votes = [vote for record in said(events(first), CycleRecord) for vote in record.votes]
     counted = json.loads((first / "summary.json").read_text())["voters"]
@@ -47,6 +48,7 @@ def test_each_default_voter_votes_in_a_first_session_and_the_summary_counts_it(f
         assert figures["cannot_vote"] == ""
 
 
+@pytest.mark.slow
 def test_a_first_session_has_cases_and_trades_with_news_and_with_what_was_argued_against_them(first: Path) -> None:
     heard = [hearing for record in said(events(first), CycleRecord) for hearing in record.hearings]
     assert len(heard) >= 8

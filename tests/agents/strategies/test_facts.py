@@ -122,6 +122,7 @@ def test_a_vote_gets_what_its_arguments_name_and_nothing_is_made_for_one_that_na
     assert reads_of(lambda now, least=3: None) == ((), ())
 
 
+@pytest.mark.slow
 def test_a_voter_reads_all_timeframes_its_peers_the_news_and_the_figures_of_the_moment() -> None:
     scene = scenes()[900]
     assert set(scene.facts.signals) == {"1h", "4h", "1d", "1w"}
@@ -202,6 +203,7 @@ def test_a_recorded_file_fills_a_window_of_days_from_its_past(tmp_path: Path) ->
     assert context.ask(asked, None) is NOTHING, "it is full, and between two days it votes for nothing"
 
 
+@pytest.mark.slow
 def test_a_run_whose_voters_read_the_news_and_days_is_replayed_and_resumed_to_the_byte(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(MINE)
     asked = ["--days", "3", "--strategy", f"{tmp_path}/mine.py:Informed"]
@@ -220,6 +222,7 @@ def test_a_run_whose_voters_read_the_news_and_days_is_replayed_and_resumed_to_th
     assert replay([str(tmp_path / "whole"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_every_path_shows_a_voter_of_facts_the_same(tmp_path: Path) -> None:
     """Votes that are cast ahead, and those of the fast engine, bar by bar among the same markets."""
     (tmp_path / "mine.py").write_text(MINE)
@@ -246,7 +249,7 @@ def test_a_path_that_knows_bars_alone_refuses_a_voter_of_news(tmp_path: Path) ->
         cast_votes(tape, contexts, settings.court.net_threshold)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_backtest_checks_a_voter_of_facts_on_all_markets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.py").write_text(MINE)
     paths = map(str, write_bars(tmp_path, ("BTC/USDT", "ETH/USDT"), days=2))

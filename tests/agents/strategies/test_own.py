@@ -209,7 +209,7 @@ def test_an_invalid_impact_is_refused(world: Path, capsys: pytest.CaptureFixture
     assert "--impact" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_fees_slippage_latency_and_impact_cost_the_configured_amounts(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -233,7 +233,7 @@ def test_fees_slippage_latency_and_impact_cost_the_configured_amounts(
     assert found["slip"]["trades"]["closed"] > 0, "a cost that is tried is no reason to refuse"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_check_believes_a_sound_voter_and_stops_one_that_votes_by_chance(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,6 +46,7 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
+@pytest.mark.slow
 def test_the_limits_of_a_context_bind_its_purchases_and_no_others(whole: Path) -> None:
     heard = [hearing for record in said(events(whole), CycleRecord) for hearing in record.hearings]
     signed = [hearing for hearing in heard if hearing.verdict.order is not None]
@@ -79,6 +80,7 @@ def test_who_is_switched_off_casts_no_vote_and_the_summary_says_so(whole: Path) 
     assert summary["context_bound"]["ema_cross"] > 0
 
 
+@pytest.mark.slow
 def test_the_journal_keeps_what_each_context_asked_and_a_replay_is_identical(
     whole: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +90,7 @@ def test_the_journal_keeps_what_each_context_asked_and_a_replay_is_identical(
     assert "identical" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.4, 0.9])
 def test_a_resumed_run_comes_to_the_same_journal(whole: Path, tmp_path: Path, share: float) -> None:
     folder = killed(whole, tmp_path / "killed", int(len(events(whole)) * share))
@@ -97,6 +100,7 @@ def test_a_resumed_run_comes_to_the_same_journal(whole: Path, tmp_path: Path, sh
     assert ends[0].mac == ends[1].mac
 
 
+@pytest.mark.slow
 def test_a_replay_with_tighter_limits_is_not_loosened_by_a_context(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -158,6 +158,7 @@ def test_what_a_window_cannot_do_is_told_with_the_users_line(name: str, says: st
         [voter.vote(now) for now in told]
 
 
+@pytest.mark.slow
 def test_every_path_shows_a_voter_the_same_bars(tmp_path: Path) -> None:
     """The netted votes of the script, and those of the fast engine, on the same tape with its warm-up."""
     (tmp_path / "mine.py").write_text(MINE)
@@ -174,7 +175,7 @@ def test_every_path_shows_a_voter_the_same_bars(tmp_path: Path) -> None:
     np.testing.assert_array_equal(votes.conviction[-n_bars:], script.conviction)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_with_a_window_is_checked_traded_and_replayed_to_the_byte(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

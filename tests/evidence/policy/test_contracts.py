@@ -38,6 +38,7 @@ def read(world: World, tape: Tape, tmp_path_factory: pytest.TempPathFactory) -> 
     return read_proposals(world, tape=tape, folder=tmp_path_factory.mktemp("kept"))
 
 
+@pytest.mark.slow
 def test_both_sides_are_heard_and_each_market_has_a_word_at_each_close(read: Proposals) -> None:
     bars = read.docket.bars
     assert bars is not None

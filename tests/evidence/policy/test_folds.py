@@ -92,6 +92,7 @@ def test_a_policy_that_is_its_base_differs_by_nothing() -> None:
     assert not found.passed
 
 
+@pytest.mark.slow
 def test_training_parts_hold_no_day_of_a_test_nor_within_the_gap() -> None:
     trainer, layout = reader(1.0), _layout()
     cross_validate(layout, 7, trainer, learners=())
@@ -127,6 +128,7 @@ def test_zero_trades_nothing_and_is_in_the_table() -> None:
     assert row.small == 1.0
 
 
+@pytest.mark.slow
 def test_the_random_arm_has_the_mean_of_the_policy_and_not_its_knowledge() -> None:
     judged = _judged(_found(edge=0.3))
     policy, random = judged.policy, judged.arm(RANDOM)
@@ -156,6 +158,7 @@ def test_without_an_edge_a_policy_is_rarely_taken_for_better() -> None:
     assert np.mean(alarms) <= 0.15
 
 
+@pytest.mark.slow
 def test_seeds_are_judged_alone() -> None:
     seeds = _judged(_found(edge=0.3)).seeds
     assert seeds is not None
@@ -164,6 +167,7 @@ def test_seeds_are_judged_alone() -> None:
     assert seeds.share_better == 0.5
 
 
+@pytest.mark.slow
 def test_at_equal_exposure_a_rule_that_only_holds_less_wins_nothing() -> None:
     found = _judged(_found())
     always, fixed = found.arm(ALWAYS), found.arm("fixed")
@@ -176,6 +180,7 @@ def test_at_equal_exposure_a_rule_that_only_holds_less_wins_nothing() -> None:
     )
 
 
+@pytest.mark.slow
 def test_more_trials_deflate_more() -> None:
     few, many = _judged(_found(), trials=1), _judged(_found(), trials=500)
     assert few.deflated is not None

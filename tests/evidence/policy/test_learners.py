@@ -3,6 +3,7 @@
 from functools import cache
 
 import numpy as np
+import pytest
 from planted import planted_tape
 
 from evidence.policy.arms import base_rule
@@ -50,6 +51,7 @@ def test_ridge_asks_for_more_in_the_good_regime() -> None:
     assert np.abs(act(np.vstack([good, bad]))).max() <= 1.0
 
 
+@pytest.mark.slow
 def test_the_network_learns_the_same_and_is_the_same_for_the_same_seed() -> None:
     lesson = _lesson(0.5)
     good, bad = _asked(lesson)

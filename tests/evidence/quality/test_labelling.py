@@ -101,6 +101,7 @@ def test_labels_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
         read_labels(tmp_path / "labels.csv")
 
 
+@pytest.mark.slow
 def test_the_kept_labels_are_what_the_procedure_says_of_the_real_files(shared: Path) -> None:
     hits = read_hits(shared)
     feeds = read_feeds(shared, sorted({hit.file for hit in hits}))

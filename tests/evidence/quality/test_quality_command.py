@@ -44,6 +44,7 @@ def folder_of(place: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_a_folder_that_nobody_labelled_is_labelled_and_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_folder_that_nobody_labelled_is_labelled_and_measured(
     assert json.loads(capsys.readouterr().out) == report
 
 
+@pytest.mark.slow
 def test_by_the_limits_alone_every_crash_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = folder_of(tmp_path)
     assert main(["--data", str(folder), "--json", "--quiet", "--set", "quality.judgement=limits"]) == 0
@@ -79,6 +81,7 @@ def test_labels_are_written_and_say_why(tmp_path: Path, capsys: pytest.CaptureFi
     assert "7 jumps and wide bars of 7 hits were labelled" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_tables_are_printed_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = folder_of(tmp_path)
     assert main(["--data", str(folder), "--quiet", "--markdown", str(tmp_path / "page.md")]) == 0

@@ -149,6 +149,7 @@ def test_an_interval_is_the_same_for_the_same_seed_and_lies_within_what_can_be_d
     assert found.value == pytest.approx(sum(values), abs=1e-9)
 
 
+@pytest.mark.slow
 def test_the_command_attributes_a_run_and_says_the_same_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -145,6 +145,7 @@ def test_the_sample_is_seeded_and_no_larger_than_asked() -> None:
     assert audited(many, most=4).sampled == 4
 
 
+@pytest.mark.slow
 def test_the_command_audits_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", "--days", "10", "--json") == 0
     heard = json.loads(capsys.readouterr().out)["hearings"]

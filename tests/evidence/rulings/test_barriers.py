@@ -43,6 +43,7 @@ def ohlc(draw: st.DrawFn) -> Ohlc | None:
     return prices[0], max(prices), min(prices), prices[3]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     bars=st.lists(ohlc(), max_size=25),

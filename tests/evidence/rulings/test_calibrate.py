@@ -140,6 +140,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_every_hearing_of_a_run_is_counted(month: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = as_json(capsys, str(month))
     heard = json.loads((month / "summary.json").read_text())["hearings"]

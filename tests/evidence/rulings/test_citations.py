@@ -41,6 +41,7 @@ def test_what_is_coarser_than_three_digits_or_no_number_is_refused_though_it_is_
     assert figures.other_spellings_refused > 0.2
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures_and_another_one_others(figures: CitationFigures) -> None:
     assert measure_citations(7, 12) == figures
     assert measure_citations(8, 12) != figures

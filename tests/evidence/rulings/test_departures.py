@@ -49,6 +49,7 @@ def test_without_a_case_there_is_no_mean() -> None:
     assert all((side.cases, side.departure, side.brought_bps) == (0, None, None) for side in sides([]))
 
 
+@pytest.mark.slow
 def test_the_opinions_of_a_run_are_those_of_its_journal(tmp_path: Path) -> None:
     served().save(tmp_path / "model")
     policy: Any = ("--set", "rl.mode=advisory", f"rl.model={tmp_path / 'model'}")
@@ -74,6 +75,7 @@ def test_on_perpetuals_a_base_above_what_may_be_given_is_no_departure() -> None:
     assert (found.base, found.advised, found.departure) == (1.0, 1.0, 0.0)
 
 
+@pytest.mark.slow
 def test_a_run_without_a_policy_has_none(tmp_path: Path) -> None:
     assert run(tmp_path / "plain", "--days", "2") == 0
     assert opinions(read_hearings(tmp_path / "plain", journal_key())) == ()

@@ -23,6 +23,7 @@ def told_to(stream: io.StringIO) -> Telling:
     return lambda total, what: Progress(total, what, stream)
 
 
+@pytest.mark.slow
 def test_each_part_is_told_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "short", "--days", "6", "--json") == 0
     cases, stream = json.loads(capsys.readouterr().out)["hearings"], io.StringIO()
@@ -40,6 +41,7 @@ def test_each_part_is_told_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixt
     ]
 
 
+@pytest.mark.slow
 def test_a_quick_answer_has_nothing_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "short", "--days", "6", "--quiet", "--json") == 0
     capsys.readouterr()

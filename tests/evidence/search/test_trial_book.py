@@ -101,6 +101,7 @@ def _count_some(folder: Path, first: int) -> None:
         book.count(YEAR, "sweep", [f"p{number}"], START)
 
 
+@pytest.mark.slow
 def test_two_processes_count_together(tmp_path: Path) -> None:
     opened(tmp_path).close()
     context = multiprocessing.get_context("spawn")

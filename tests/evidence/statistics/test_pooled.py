@@ -34,11 +34,13 @@ def test_one_path_agrees_with_the_paired_bootstrap_of_curves() -> None:
     assert found.high == pytest.approx(told.high, abs=0.08)
 
 
+@pytest.mark.slow
 def test_without_a_difference_about_one_in_twenty_is_called_one() -> None:
     alarms = [pooled_difference(*_pair(seed), per_year=365, seed=seed, resamples=200).is_shown for seed in range(250)]
     assert 0.02 <= np.mean(alarms) <= 0.09
 
 
+@pytest.mark.slow
 def test_the_smallest_difference_is_found_four_times_of_five() -> None:
     smallest = pooled_difference(*_pair(0), per_year=365, seed=0).smallest
     assert smallest is not None

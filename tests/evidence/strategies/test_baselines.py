@@ -195,6 +195,7 @@ def nothing(bars: int) -> None:
     """Nobody watches."""
 
 
+@pytest.mark.slow
 def test_the_voters_own_ballots_cast_again_make_the_same_equity_each_with_its_own_record(world: Lived) -> None:
     where, tape, cast = world
     own, again = curve_of(where, nothing, tape), curve_of(where, nothing, tape, cast)
@@ -204,6 +205,7 @@ def test_the_voters_own_ballots_cast_again_make_the_same_equity_each_with_its_ow
     assert again.equity == own.equity
 
 
+@pytest.mark.slow
 def test_shares_of_positions_cast_again_make_the_same_equity_and_moved_ones_another() -> None:
     where, tape, cast = _world(**POSITIONS)
     assert cast.holds
@@ -213,6 +215,7 @@ def test_shares_of_positions_cast_again_make_the_same_equity_and_moved_ones_anot
     assert curve_of(where, nothing, tape, random_entries(cast, generator(2, "test"))).equity != own.equity
 
 
+@pytest.mark.slow
 def test_one_script_of_netted_votes_is_one_voter_with_one_record(world: Lived) -> None:
     given, tape, _ = world
     alone = load_profile("paper", {**PLAIN, "market.session_days": 6, "market.symbols": list(tape.symbols)})
@@ -221,6 +224,7 @@ def test_one_script_of_netted_votes_is_one_voter_with_one_record(world: Lived) -
     assert curve_of(where, nothing, tape, votes).equity == curve_of(where, nothing, tape).equity
 
 
+@pytest.mark.slow
 def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(world: Lived) -> None:
     where, tape, cast = world
     held = always_long(cast, [context.name for context in build_contexts(where.settings.strategies, tape.symbols)])

@@ -91,12 +91,14 @@ def checked(read: Reader, on: Past, cuts: int = 6) -> Foresight:
     return foresight(read, on, seed=SEED, cuts=cuts)
 
 
+@pytest.mark.slow
 def test_no_field_of_the_signals_of_any_timeframe_changes_when_the_future_does() -> None:
     found = checked(signals_of_markets, past(bars=200), cuts=3)
     assert (found.failed, found.runs) == (0, 7)
     assert found.said > 40_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name for name in STRATEGIES if name != OUTSIDE]
 )  # it says what it is told, and reads no bar
@@ -108,6 +110,7 @@ def test_no_vote_of_a_built_in_strategy_changes_when_the_future_does(name: str) 
     assert found.said, f"{name} never voted, so nothing was checked"
 
 
+@pytest.mark.slow
 def test_news_and_figures_that_are_dated_by_first_sight_are_cleared() -> None:
     for source in (news_of, Figures):
         found = checked(read_of_source(source), past(bars=240))

@@ -30,6 +30,7 @@ def reads_one_market(name: str) -> bool:
     return minded is None or not (minded.reads.facts or minded.timeframe)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(filter(reads_one_market, STRATEGIES)))
 def test_the_built_in_voters_do_not_read_the_future(candles: Candles, name: str) -> None:
     found = look_ahead(lambda history: built_in(name), candles, seed=1)
@@ -133,6 +134,7 @@ def test_too_few_bars_are_refused(candles: Candles) -> None:
         look_ahead(honest, rows_of(candles, slice(99)), seed=1)
 
 
+@pytest.mark.slow
 def test_on_real_bars_with_a_gap_the_built_in_voters_pass_and_a_peek_does_not(shared: Path) -> None:
     path = shared / "ohlcv" / "spot_1h" / "binance_ETHUSDT_1h.parquet"
     raw = read_market_file(path, Timeframe.H1, None)["ETH/USDT"]

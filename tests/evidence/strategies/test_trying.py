@@ -55,6 +55,7 @@ def test_each_close_has_a_direction_and_an_abstention_is_none(mine: Path) -> Non
     assert directions(str(mine), "Rises", [100.0, 101.0, 100.5, 103.0], least=0.02) == (none, none, none, long)
 
 
+@pytest.mark.slow
 def test_a_sound_strategy_passes_and_one_that_votes_by_chance_fails(mine: Path) -> None:
     assert "No vote changed" in future_changes_nothing(mine, "Rises")
     with pytest.raises(StrategyFault, match="votes by chance"):

@@ -21,6 +21,7 @@ def candles() -> Candles:
     return simulated(900)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [10, 60])
 def test_a_memory_of_some_bars_is_found(candles: Candles, memory: int) -> None:
     """From every beginning on, it is silent for as long as it remembers."""
@@ -37,12 +38,14 @@ def test_a_memory_of_some_bars_is_found(candles: Candles, memory: int) -> None:
     assert found.verdict(1).endswith("1 are too short.")
 
 
+@pytest.mark.slow
 def test_who_never_forgets_where_it_began_never_settles(candles: Candles) -> None:
     found = warm_up(lambda history: Counts(), candles)
     assert not found.settled
     assert "no warm-up would do" in found.verdict(10_000)
 
 
+@pytest.mark.slow
 def test_who_never_votes_cannot_be_checked(candles: Candles) -> None:
     assert "never voted" in warm_up(lambda history: Peeks(history, 10_000), candles).verdict(250)
 
@@ -58,6 +61,7 @@ def hours_suffice(name: str) -> bool:
     return minded is None or not (minded.reads.facts or minded.timeframe)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(filter(hours_suffice, STRATEGIES)))
 def test_the_warm_up_of_the_profiles_is_long_enough_for_the_built_in_voters(shared: Path, name: str) -> None:
     path = shared / "ohlcv" / "spot_1h" / "binance_BTCUSDT_1h.parquet"

@@ -130,6 +130,7 @@ def test_the_book_that_the_gate_is_shown_is_that_of_the_whole_bar_however_it_was
     assert told.venue.book("BTC/USDT") == whole.venue.book("BTC/USDT")
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-600, 600), min_size=12, max_size=36))
 def test_whatever_happens_inside_the_books_agree_and_what_is_held_is_covered(moves: list[int]) -> None:
     trader, price = holding(), 50_000.0

@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from gate_support import proposal
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,6 +136,7 @@ moves = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.lists(moves, min_size=5, max_size=30))
 def test_whatever_happens_a_reduced_position_has_a_stop_or_an_exit_for_all_of_it(path: list[Any]) -> None:

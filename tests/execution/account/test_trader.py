@@ -287,6 +287,7 @@ moves = st.tuples(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.lists(moves, min_size=5, max_size=40))
 def test_whatever_happens_no_position_is_without_a_stop_or_an_exit_and_no_id_is_used_twice(path: list[Any]) -> None:

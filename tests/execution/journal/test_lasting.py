@@ -126,6 +126,7 @@ def test_what_a_faulty_disk_refused_is_in_the_journal_when_it_can_be_written(in_
     outlived(in_file, fault(in_file.path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [getattr(faulty_server, name) for name in SERVER_FAULTS], ids=SERVER_FAULTS)
 def test_what_a_faulty_server_refused_is_in_the_journal_when_it_can_be_written(in_database: World, fault: Any) -> None:
     outlived(in_database, fault(in_database.database))

@@ -97,6 +97,7 @@ def test_both_engines_do_and_see_the_same_under_a_policy(seed: int) -> None:
     assert made.fills != fast(settings, tape, grid, votes).fills
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_both_engines_do_and_see_the_same_of_proposals_to_enlarge(seed: int) -> None:
     settings, tape, grid, _ = window(seed, **SHARE_WORLDS[seed])

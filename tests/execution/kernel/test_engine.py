@@ -221,6 +221,7 @@ def test_the_fingerprint_changes_with_the_value_of_a_constant_that_is_declared_e
     assert jit.fingerprint() != before
 
 
+@pytest.mark.slow
 def test_the_fingerprint_is_the_same_in_every_process() -> None:
     script = "import execution.kernel.loop, execution.kernel.compiled as jit; print(jit.fingerprint())"
     found = {

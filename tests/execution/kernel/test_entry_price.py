@@ -77,6 +77,7 @@ def shares(full: Told, grid: Grid, cash: Decimal) -> list[tuple[float, float, fl
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("name", CASES)
 def test_both_engines_buy_the_same_at_the_same_dearest_price(name: str, gaps: bool) -> None:

@@ -11,6 +11,7 @@ TIGHT: dict[str, Any] = WORLDS[4] | {"limits.risk_window_bars": 500, "limits.tur
 MARKETS = ["BTC/USDT", "ETH/USDT"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "timeframe", "warmup", "days"),
     [

@@ -52,6 +52,7 @@ def told(settings: Settings, tape: Tape) -> Told:
     return fast(settings, tape, grid, random_votes(grid, SEED))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WINDOWS)
 def test_both_engines_are_held_by_the_same_limit(name: str) -> None:
     window = WINDOWS[name]
@@ -69,6 +70,7 @@ def test_both_engines_are_held_by_the_same_limit(name: str) -> None:
     assert other.fills != full.fills
 
 
+@pytest.mark.slow
 def test_what_cannot_bind_in_a_run_of_the_fast_engine_does_not_however_tight_it_is() -> None:
     tight = {name: value for values in UNREACHABLE.values() for name, value in values.items()}
     settings = world_of({}, tight)

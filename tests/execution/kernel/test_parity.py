@@ -57,6 +57,7 @@ def test_both_engines_trail_by_average_ranges_alike() -> None:
     assert other.fills != full.fills
 
 
+@pytest.mark.slow
 def test_both_engines_count_weeks_half_sizes_and_liquidity_alike_where_each_of_them_binds() -> None:
     world = {**WORLDS[-1], "market.session_days": 16, "seed": 3}
     made = settings_of(world, MARKETS[2], "paper")
@@ -69,6 +70,7 @@ def test_both_engines_count_weeks_half_sizes_and_liquidity_alike_where_each_of_t
         assert other.fills != full.fills, loose
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_both_engines_let_an_order_come_late_alike_and_it_is_never_for_nothing(seed: int) -> None:
     world = {**WORLDS[(6, 8, 9)[seed]], "market.session_days": 6, "seed": seed}
@@ -109,6 +111,7 @@ def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, pa
     assert {"breaker", "min_conviction", "ruling", "correlation", "min_notional"} <= seen.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_both_engines_enlarge_and_trim_alike(seed: int) -> None:
     world = {**SHARE_WORLDS[seed % 4], **late(seed), "market.session_days": 10, "seed": seed}

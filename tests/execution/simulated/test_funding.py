@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from funded import with_rates
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +126,7 @@ def test_funding_may_take_cash_below_nothing_and_a_sale_still_goes_through(shop:
     assert account.cash == Decimal("-1.5")
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(-300, 300), st.floats(-0.05, 0.05), st.booleans()), min_size=1, max_size=12),
     st.integers(1, 2),

@@ -95,6 +95,7 @@ def test_no_price_is_beyond_what_the_bar_traded_but_for_the_book_around_it(shop:
     assert sold(shop, HOUR_MS - 1, "100 102 99.9 100.4")[0].price == D("99.89")
 
 
+@pytest.mark.slow
 @given(
     shorter=st.floats(0, HOUR_MS - 1), longer=st.floats(0, HOUR_MS - 1), up=st.integers(0, 3000), down=st.integers(0, 3000)
 )  # fmt: skip

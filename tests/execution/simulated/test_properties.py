@@ -5,6 +5,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -156,6 +157,7 @@ def played(shop: Any, script: list[Hour]) -> Session:
     return session
 
 
+@pytest.mark.slow
 @settings(max_examples=120)
 @given(script=scripts)
 def test_money_adds_up_and_nobody_gets_more_than_the_book_the_cash_and_the_order_allow(

@@ -113,6 +113,7 @@ FORMS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(start=STARTS, step_h=st.sampled_from([1, 4, 24]), form=st.sampled_from(FORMS))
 def test_dates_of_one_reading_are_read(start: datetime, step_h: int, form: str) -> None:
     moments = hours(start, 40, step_h)
@@ -153,6 +154,7 @@ def test_the_last_moment_of_a_bar_is_its_close_and_a_moment_on_the_grid_its_open
         assert (found.ms.tolist(), found.told) == (opens.tolist(), says)
 
 
+@pytest.mark.slow
 @given(rows=st.integers(6, 40), columns=st.integers(6, 9), mark=st.sampled_from(",;\t|"))
 def test_the_delimiter_is_found_whatever_it_is(rows: int, columns: int, mark: str) -> None:
     cells = [

@@ -83,6 +83,7 @@ def test_every_field_on_every_timeframe_equals_the_stream_to_the_last_bit(timefr
     assert any(now.patterns for now in told)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(1, 260), holes=st.booleans(), tick=st.sampled_from([0.0, 0.5, 5.0]))
 def test_any_history_gives_the_same_in_both_ways(seed: int, n: int, holes: bool, tick: float) -> None:

@@ -115,6 +115,7 @@ def test_every_signal_equals_batch_talib_on_real_bitcoin(shared: Path) -> None:
     assert_equal_to_batch(Candles.validated("BTC/USDT", Timeframe.H1, raw.close_ms[part].copy(), *columns))
 
 
+@pytest.mark.slow
 @given(n=st.integers(1, 260), seed=st.integers(0, 3))
 @settings(max_examples=10)
 def test_signals_do_not_depend_on_later_bars(n: int, seed: int) -> None:

@@ -294,6 +294,7 @@ def test_what_is_told_does_not_depend_on_when_it_was_asked(monkeypatch: pytest.M
     assert once.signals() == now_and_then.signals() == each
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tick", [0.01, 5.0])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_first_look_may_come_after_any_number_of_bars(seed: int, tick: float) -> None:

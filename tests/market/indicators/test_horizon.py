@@ -62,6 +62,7 @@ def test_a_signal_is_known_from_its_first_full_window_on(field: str, bars_needed
     assert getattr(seen(history), field) is not None
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 5000), n=st.integers(25, 60))
 def test_extremes_and_volume_are_held_against_the_twenty_bars_before_this_one(seed: int, n: int) -> None:
     closes = walk(n, seed)
@@ -72,6 +73,7 @@ def test_extremes_and_volume_are_held_against_the_twenty_bars_before_this_one(se
     assert found.volume_ratio_20 == pytest.approx(volumes[-1] / np.mean(volumes[-21:-1]))
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 5000), n=st.integers(25, 60))
 def test_volatility_is_that_of_the_last_day_of_log_returns_in_a_year_of_365_days(seed: int, n: int) -> None:
     closes = walk(n, seed)

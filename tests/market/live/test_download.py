@@ -192,6 +192,7 @@ def late_from_25(asked: int) -> None:
         time.sleep(0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
 def test_a_download_that_is_stopped_or_killed_goes_on_and_ends_the_same(
     number: signal.Signals, exchange: Klines, tmp_path: Path

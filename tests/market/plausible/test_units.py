@@ -126,6 +126,7 @@ def test_a_bar_in_another_unit_keeps_its_notional(factor: float, price: float, v
     assert read[3] * read[4] == pytest.approx(price * volume)
 
 
+@pytest.mark.slow
 def test_real_changes_of_unit_are_found_and_a_real_crash_is_none(shared: Path) -> None:
     file = shared / "ohlcv" / "spot_1h_panel" / "binance_33symbols_1h_2021-04_2023-12.parquet"
     found = {}

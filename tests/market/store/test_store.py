@@ -68,6 +68,7 @@ def test_a_stored_bar_stays_unless_replacing_is_asked_for(tmp_path: Path) -> Non
     assert read_shelf(BTC.folder(tmp_path), BTC).close[5] == 900.5
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(-400, 400), st.integers(1, 200)), min_size=1, max_size=6))
 def test_any_pieces_in_any_order_become_one_series(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, int]]

@@ -110,6 +110,7 @@ def test_a_run_that_is_under_way_is_kept_up_to_its_last_event_and_can_be_written
     assert list(read_rows(tmp_path / "back" / "runs" / "run" / "journal.db", SEALING)) == rows[:40]
 
 
+@pytest.mark.slow
 def test_a_session_that_was_cut_short_is_resumed_from_its_backup_and_ends_as_it_would_have(
     state: Path, tmp_path: Path
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_session_that_was_cut_short_is_resumed_from_its_backup_and_ends_as_it_
     assert list(read_rows(tmp_path / "back" / "runs" / "cut" / "journal.db", SEALING)) == whole
 
 
+@pytest.mark.slow
 def test_a_journal_in_a_database_is_kept_as_a_file_that_verifies_and_replays(
     database: Any, state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def alone(found: dict[str, Any]) -> list[str]:
     return [name for each in found["counts"] for name in (*each["run_alone"], *each["backtest_alone"])]
 
 
+@pytest.mark.slow
 def test_a_paper_run_is_its_own_backtest_to_the_last_digit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", *SHORT) == 0
     found = compared(tmp_path / "run", capsys)
@@ -49,6 +50,7 @@ def test_a_paper_run_is_its_own_backtest_to_the_last_digit(tmp_path: Path, capsy
     assert (differences(found), alone(found)) == ({0.0}, [])
 
 
+@pytest.mark.slow
 def test_so_is_one_on_a_feed_whose_kill_switch_sold_between_two_bars(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,6 +81,7 @@ def on_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loses", [0.0, 0.5])
 def test_a_session_on_an_exchange_is_paired_with_its_backtest_order_by_order(
     on_exchange: Callable[..., Path], loses: float, capsys: pytest.CaptureFixture[str]
@@ -95,6 +98,7 @@ def test_a_session_on_an_exchange_is_paired_with_its_backtest_order_by_order(
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_traded_nothing_says_so_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", *SHORT, "--set", "limits.min_conviction=1") == 0
     assert "traded nothing" in refused(tmp_path / "run", capsys)

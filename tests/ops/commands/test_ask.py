@@ -41,6 +41,7 @@ def refused(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> s
     return shown.err
 
 
+@pytest.mark.slow
 def test_a_trial_is_printed_from_the_votes_to_the_cost_and_leaves_nothing_behind(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_trial_is_printed_from_the_votes_to_the_cost_and_leaves_nothing_behind
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_is_asked_is_what_a_session_would_hear_at_that_bar(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -103,6 +105,7 @@ def test_models_are_heard_once_each_and_paid_once(
         assert len(server.log) == 4
 
 
+@pytest.mark.slow
 def test_recorded_bars_are_heard_at_their_last_close_or_at_any_other(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -53,6 +53,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_sound_journal_is_told_with_its_end_and_how_far_it_agrees_with_its_anchors(
     anchored: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,6 +95,7 @@ def test_anchors_of_another_journal_are_no_anchors_of_this_one(
     assert "is no folder" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_and_its_anchors_know_what_it_took_back(
     anchored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_run_that_was_stopped_goes_on_and_its_anchors_know_what_it_took_back(
     assert rows(folder)[-1].mac == rows(anchored)[-1].mac
 
 
+@pytest.mark.slow
 def test_a_run_without_anchors_is_told_as_that_and_one_without_an_end_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,6 +136,7 @@ def test_a_folder_that_is_not_mounted_ends_it_before_anything_is_made(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_run_in_a_database_is_the_run_in_a_file_for_every_command(
     anchored: Path, tmp_path: Path, database: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +154,7 @@ def test_a_run_in_a_database_is_the_run_in_a_file_for_every_command(
     assert "postgresql+psycopg://tribunal@/postgres, run " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_moved_run_keeps_its_noted_end_and_its_anchors(
     copy: Path, database: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

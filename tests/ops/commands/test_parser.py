@@ -209,6 +209,7 @@ def test_help_costs_less_than_a_quarter_of_a_second_and_loads_nothing_heavy(comm
     raise AssertionError(f"help took {min(spent):.2f} s of CPU")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["run"], ["backtest", "--data", "bars.csv"]], ids=lambda command: command[0])
 def test_a_wrong_setting_is_told_before_the_court_the_exchange_and_the_report_are_loaded(command: list[str]) -> None:
     code = (

@@ -52,6 +52,7 @@ def first_heard(folder: Path) -> tuple[int, str]:
     return at, records[at - 1].hearings[0].case.decision_id
 
 
+@pytest.mark.slow
 def test_a_decision_is_identical_and_nothing_after_it_is_recomputed(
     traded: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ def shown_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str,
     return found
 
 
+@pytest.mark.slow
 def test_what_a_run_printed_at_its_end_is_printed_again_with_its_trades_by_group(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

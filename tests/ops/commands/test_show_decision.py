@@ -40,6 +40,7 @@ def shown(folder: Path, typed: str, capsys: pytest.CaptureFixture[str]) -> dict[
     return found
 
 
+@pytest.mark.slow
 def test_a_decision_is_found_by_its_name_by_market_and_time_and_as_the_last(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

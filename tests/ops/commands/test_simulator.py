@@ -23,6 +23,7 @@ def asked(url: str, path: str, method: str = "GET") -> Any:
         return json.loads(reply.read())
 
 
+@pytest.mark.slow
 def test_it_serves_the_profile_s_market_until_ctrl_c() -> None:
     with served("--symbols", "BTC/USDT", "--speed", "0") as (process, url, said):
         assert "simulated market, seed 7: BTC/USDT, bars of 1h, moved by POST /sim/advance" in said[1]
@@ -37,6 +38,7 @@ def test_it_serves_the_profile_s_market_until_ctrl_c() -> None:
         assert (process.returncode, err) == (130, "Stopped. Nothing of the simulated exchange was kept.\n")
 
 
+@pytest.mark.slow
 def test_it_plays_hourly_bars_as_minutes_of_this_machine_s_clock() -> None:
     with served("--symbols", "BTC/USDT", "--as", "1m") as (_, url, said):
         assert "bars of 1h played as 1m, 1 s of the market a second" in said[1]
@@ -45,6 +47,7 @@ def test_it_plays_hourly_bars_as_minutes_of_this_machine_s_clock() -> None:
         assert 0 <= asked(url, "/api/v3/time")["serverTime"] - rows[1][0] < 120_000
 
 
+@pytest.mark.slow
 def test_it_tells_at_its_end_which_faults_have_happened(tmp_path: Path) -> None:
     scenario = tmp_path / "faults.yaml"
     scenario.write_text("faults: [{at: time, kind: status, status: 502, nth: [2, 3]}]", encoding="utf-8")
@@ -79,6 +82,7 @@ def test_what_it_cannot_serve_is_refused_before_anything_starts(options: list[st
     assert "othing was started" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_refused() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -80,6 +80,7 @@ def test_a_new_strategy_and_its_test_run_as_they_are(here: Path, capsys: pytest.
     assert json.loads(capsys.readouterr().out)["summary"]["hearings"] > 0
 
 
+@pytest.mark.slow
 def test_its_test_fails_when_the_strategy_is_broken(here: Path) -> None:
     assert main(["--new", "DipBuyer"]) == 0
     mine = here / "dip_buyer.py"
@@ -139,6 +140,7 @@ def test_a_module_in_the_present_folder_is_no_reason_to_refuse_another(here: Pat
         drafted("Json")
 
 
+@pytest.mark.slow
 def test_the_latest_votes_of_all_voters_are_listed_and_each_that_abstains_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

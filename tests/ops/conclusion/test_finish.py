@@ -27,6 +27,7 @@ def ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_summary_and_report_lie_beside_the_journal_and_the_last_words_are_verdict_next_step_and_report(
     ended: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,6 +42,7 @@ def test_summary_and_report_lie_beside_the_journal_and_the_last_words_are_verdic
     assert Summary.model_validate_json((ended / "summary.json").read_bytes()).bars == 96
 
 
+@pytest.mark.slow
 def test_as_json_stdout_is_the_summary_and_a_second_end_writes_the_same_bytes(
     ended: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,6 +68,7 @@ def test_each_column_has_one_name_and_a_meaning_and_numbers_have_a_unit(columns:
     assert {column.unit for column in in_utc} == {"UTC"}
 
 
+@pytest.mark.slow
 def test_a_run_leaves_the_tables_with_every_trade_order_bar_and_case(real: tuple[Path, Story]) -> None:
     folder, story = real
     for name, columns in TABLES.items():

@@ -164,6 +164,7 @@ def test_a_key_that_may_withdraw_and_one_of_which_it_is_not_known_are_named(tmp_
     assert {each.state.value for each in _rights(account, live=False)} == {"not asked"}
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_key_must_be_named_and_a_profile_may_name_it(tmp_path: Path) -> None:
     named = (*CAPITAL, f"live.key_backup={tmp_path / 'copy'}")
 
@@ -187,6 +188,7 @@ def test_more_capital_than_the_account_has_is_named(tmp_path: Path) -> None:
     assert "live.capital=AMOUNT" in found.checks["money"][1]
 
 
+@pytest.mark.slow
 def test_a_position_that_the_last_run_has_left_and_a_ramp_at_nothing_are_named(tmp_path: Path) -> None:
     def left(url: str, quarters: int, folder: Path) -> None:
         now = datetime.now(UTC)
@@ -239,6 +241,7 @@ def test_a_start_is_refused_with_the_first_thing_to_mend_and_the_words_that_over
     assert typed_at(tmp_path, *trades()) == ()
 
 
+@pytest.mark.slow
 def test_the_override_is_typed_in_full_and_the_journal_is_told_who_and_what_was_lacking(tmp_path: Path) -> None:
     (word,) = typed_at(tmp_path, *trades(count=5), without_record=WITHOUT)
     assert (word.what, word.who) == ("without_record", "ada")

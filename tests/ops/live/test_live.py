@@ -51,6 +51,7 @@ def test_the_window_of_a_session_and_that_of_its_journal_say_the_same(
     assert window.status() == status_in(journal_of(served))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_paced", [False, True])
 def test_a_paced_session_commits_each_event_at_once_so_that_a_window_beside_it_sees_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_paced: bool

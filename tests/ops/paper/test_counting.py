@@ -78,6 +78,7 @@ def test_a_run_that_was_changed_or_sealed_with_another_key_is_left_out_with_the_
     assert count_runs([paper], b"z" * 32, NOW).record.trades == ()
 
 
+@pytest.mark.slow
 def test_simulated_bars_never_count(tmp_path: Path) -> None:
     out = str(tmp_path / "simulated")
     assert run(["--days", "3", "--quiet", "--json", "--out", out]) == 0
@@ -129,6 +130,7 @@ class Falls:
         return Reading((down,) if look >= self._look else ())
 
 
+@pytest.mark.slow
 def test_a_trial_of_the_kill_switch_counts_where_it_sold_at_an_exchange_until_that_was_flat(tmp_path: Path) -> None:
     lived = OnAccount(tmp_path / "state", at_account())
     lived.go_on(tmp_path / "whole")

@@ -100,6 +100,7 @@ def test_console_and_report_show_both_sides(made: tuple[Path, Story, Summary]) -
     assert '"name":"short entry"' in page
 
 
+@pytest.mark.slow
 def test_a_spot_run_knows_nothing_of_sides(tmp_path: Path) -> None:
     assert run(tmp_path / "run", "--days", "2") == 0
     story = read_story(tmp_path / "run", journal_key())

@@ -43,7 +43,7 @@ def test_the_report_of_a_backtest_holds_its_judgement(
     assert drawn["y"] == [part["pnl"] for part in found["measures"]["by_month"]]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_daily_returns_compound_to_the_growth_of_the_run(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -50,6 +50,7 @@ def test_trips_make_what_their_cash_flows_make(legs: list[tuple[int, int, int]])
     assert sum(trip.pnl for trip in trips) == sum(q * (sold - bought) - Decimal("0.2") for q, bought, sold in legs)
 
 
+@pytest.mark.slow
 def test_the_fills_of_a_run_make_the_trades_that_its_ledger_counted(tmp_path: Path) -> None:
     assert run(tmp_path / "run", "--days", "12") == 0
     story = read_story(tmp_path / "run", journal_key())

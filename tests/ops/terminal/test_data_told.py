@@ -27,7 +27,7 @@ def bars(tmp_path: Path) -> Path:
 END = "time zone UTC; times of the open assumed; volume in base assumed"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("command", "more", "end"),
     [
@@ -61,6 +61,7 @@ def test_files_of_finer_bars_have_a_line_too(tmp_path: Path, capsys: pytest.Capt
     assert second.endswith(f"{END}; inside the bars of 4h")
 
 
+@pytest.mark.slow
 def test_headlines_are_told_by_coin(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:
     titles = ["Bitcoin falls", "Bitcoin rises", "Ethereum is calm", "The market sleeps"]
     news = pd.DataFrame({"date": "2024-01-02T00:00:00Z", "title": titles})
@@ -73,6 +74,7 @@ def test_headlines_are_told_by_coin(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err.splitlines().count(told) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("option", "order"), [("--news-dates", "dmy"), ("--dates", "dmy"), ("--news-dates", "mdy")])
 def test_the_order_of_dates_that_a_refusal_asks_for_is_obeyed_and_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path, option: str, order: str
@@ -88,6 +90,7 @@ def test_the_order_of_dates_that_a_refusal_asks_for_is_obeyed_and_told(
     assert f"Dates are read {first} first." in said
 
 
+@pytest.mark.slow
 def test_an_archive_of_days_is_told_like_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:
     moment = datetime(2024, 1, 2, tzinfo=UTC)
     line = Headline(text="Bitcoin falls", source="a", published_utc=moment, first_seen_utc=moment, symbols=("BTC",))
@@ -98,6 +101,7 @@ def test_an_archive_of_days_is_told_like_a_file(tmp_path: Path, capsys: pytest.C
     assert "heard: 1 headline, 2024-01-02 to 2024-01-02: 1 for BTC." in capsys.readouterr().err.splitlines()
 
 
+@pytest.mark.slow
 def test_the_options_reach_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:
     frame = pd.read_parquet(bars)
     frame["timestamp"] = frame["timestamp"].dt.strftime("%d/%m/%Y %H:%M")

@@ -95,6 +95,7 @@ class Broken:
             raise KeyError("a dashboard that is not there")
 
 
+@pytest.mark.slow
 def test_a_listener_that_breaks_is_reported_once_and_the_session_comes_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,7 @@ def watched(out: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> l
     return capsys.readouterr().err.splitlines()
 
 
+@pytest.mark.slow
 def test_each_case_is_opened_argued_ruled_and_judged_in_this_order(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -50,6 +51,7 @@ def test_each_case_is_opened_argued_ruled_and_judged_in_this_order(
         assert max(spoken[:2]) < spoken[2] < spoken[3] < ruled < gate
 
 
+@pytest.mark.slow
 def test_a_review_is_watched_as_a_review_and_not_as_a_proposal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,6 +76,7 @@ def test_a_watched_run_has_the_journal_of_one_that_is_not(tmp_path: Path, capsys
     assert one[2:] == two[2:]
 
 
+@pytest.mark.slow
 def test_models_are_watched_with_what_they_have_cost(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +128,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> tuple[Session, list[Cycle
     return said(found, Session)[0], [record for record in said(found, CycleRecord) if record.hearings]
 
 
+@pytest.mark.slow
 def test_a_terminal_that_was_closed_ends_the_watching_and_nothing_else(
     heard: tuple[Session, list[CycleRecord]],
 ) -> None:
@@ -167,6 +171,7 @@ def test_what_a_resumed_run_repeats_is_not_shown_again(heard: tuple[Session, lis
     assert "RULING" not in stream.getvalue()
 
 
+@pytest.mark.slow
 def test_no_watch_is_shown_where_it_is_not_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", "--days", "3", "--no-watch") == 0
     assert "before the court" not in capsys.readouterr().err

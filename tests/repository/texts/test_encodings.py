@@ -71,6 +71,7 @@ def _mode(call: ast.Call, *, method: bool) -> str | None:
     return next((str(one.value) for one in given if isinstance(one, ast.Constant)), None)
 
 
+@pytest.mark.slow
 def test_every_text_file_of_ours_is_opened_with_its_encoding() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line}"

@@ -320,6 +320,7 @@ def shown(tally: Counter[str]) -> str:
     )
 
 
+@pytest.mark.slow
 def test_two_thousand_proposals_and_none_above_a_limit() -> None:
     tally: Counter[str] = Counter()
     prove(2_000, tally)
@@ -340,6 +341,7 @@ def test_as_many_as_were_asked_for_and_none_above_a_limit(part: int) -> None:
     assert tally["more of a purchase of events signed"] > MANY // PARTS // 1_000
 
 
+@pytest.mark.slow
 @settings(max_examples=4, database=None, suppress_health_check=list(HealthCheck))
 @given(drawn=st.binary(min_size=20 * BYTES, max_size=20 * BYTES), profile=st.sampled_from(list(SIZES)))
 def test_a_thousand_cases_at_once_fill_the_book_and_no_more(drawn: bytes, profile: str) -> None:

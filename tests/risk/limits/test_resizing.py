@@ -214,6 +214,7 @@ def _sell_some(account: Account, done: dict[str, int]) -> None:
         assert share or account.quantity(symbol) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "events"), [(0, False), (1, False), (0, True)])
 def test_hostile_halves_leave_no_position_above_a_limit_and_every_trim_passes(seed: int, events: bool) -> None:
     done = hostile(500, seed, events=events)

@@ -93,6 +93,7 @@ def test_a_short_is_sold_where_a_long_is_bought_and_no_larger() -> None:
     assert short.binding_rule == bought.binding_rule
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     held=st.dictionaries(st.sampled_from(NAMES[1:]), st.sampled_from(["-400", "-90", "60", "300"]), max_size=2),

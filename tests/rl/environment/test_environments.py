@@ -105,6 +105,7 @@ def test_the_balance_of_penalties_is_kept() -> None:
     assert env.balance.warning is not None
 
 
+@pytest.mark.slow
 def test_ppo_learns_on_it_without_a_wrapper() -> None:
     env = batched(lanes=8)
     model = PPO("MlpPolicy", env, n_steps=8, batch_size=32, n_epochs=1, seed=0, device="cpu")

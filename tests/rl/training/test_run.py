@@ -87,6 +87,7 @@ def test_nothing_that_is_measured_depends_on_later_bars(ready: Ready) -> None:
     assert other.known.low.tobytes() == ready.known.low.tobytes()
 
 
+@pytest.mark.slow
 def test_the_base_is_the_best_rule_of_the_grid_on_its_tapes() -> None:
     tuned = tune(TAPES)
     by_hand = {}
@@ -140,6 +141,7 @@ def test_a_network_answers_in_numpy_what_it_answered_in_torch(ready: Ready, tmp_
     assert product.model.answers(features)[0] == pytest.approx(torch_says[:, 0], abs=2e-6)
 
 
+@pytest.mark.slow
 def test_real_tapes_train_to_the_same_parameters_in_legs_or_resumed(ready: Ready, tmp_path: Path) -> None:
     class Killed(Exception):
         pass

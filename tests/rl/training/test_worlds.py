@@ -23,6 +23,7 @@ def trained(world: ToyWorld, folder: Path, plan: TrainingPlan, seed: int = 0) ->
     return train_seed(SeedJob(seed, plan, world, scaler, folder), lambda point: None)
 
 
+@pytest.mark.slow
 def test_an_edge_of_a_regime_is_found(tmp_path: Path) -> None:
     world = ToyWorld(edges=EDGE)
     made = trained(world, tmp_path, QUICK)
@@ -30,6 +31,7 @@ def test_an_edge_of_a_regime_is_found(tmp_path: Path) -> None:
     assert made.judged.sharpe > 0.8 * world.oracle()
 
 
+@pytest.mark.slow
 def test_shuffled_columns_leave_no_gain(tmp_path: Path) -> None:
     plan = QUICK.model_copy(update={"steps": 8 * 8192})
     found = trained(ToyWorld(edges=EDGE), tmp_path / "a", plan).judged.gain
@@ -42,6 +44,7 @@ def test_without_an_edge_nothing_is_gained(tmp_path: Path) -> None:
     assert made.judged.departure < 0.1
 
 
+@pytest.mark.slow
 def test_a_penalty_above_the_edge_collapses_and_the_tool_says_so(tmp_path: Path) -> None:
     world = ToyWorld(edges=(-0.02, -0.02), penalty=0.003)
     made = trained(world, tmp_path, QUICK)

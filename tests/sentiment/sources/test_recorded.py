@@ -296,6 +296,7 @@ def test_fields_without_a_name_at_the_end_of_each_row_are_passed_over_if_they_ar
     assert [line.text for line in read_headlines(tmp_path / "news.csv", "file")] == ["Bitcoin falls", "Bitcoin rises"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "rows"),
     [

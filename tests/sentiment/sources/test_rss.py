@@ -226,6 +226,7 @@ def test_no_more_than_two_hundred_items_are_taken_from_one_answer(feed: Feed) ->
     assert len(reader.lines()) == 200
 
 
+@pytest.mark.slow
 def test_old_items_are_forgotten_in_the_end(feed: Feed) -> None:
     reader = Reader(feed)
     for day in range(12):

@@ -178,6 +178,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from(ROLES), st.data())
 def test_whatever_stands_in_a_reply_there_is_an_opinion_that_can_be_journaled_or_a_refusal(
     role: Role, data: st.DataObject

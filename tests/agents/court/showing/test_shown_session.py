@@ -43,6 +43,7 @@ def test_models_are_shown_the_trade_the_path_and_the_book_and_the_session_replay
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_the_usual_size_is_what_the_gate_signs_if_nothing_is_cut_and_a_thesis_is_what_it_was_bought_for(
     tmp_path: Path,
 ) -> None:

@@ -117,6 +117,7 @@ def test_recorded_errors_have_the_outcome_of_their_status(shared: Path) -> None:
             assert found.detail.startswith(f"HTTP {status}: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["anthropic", "openai"])
 def test_a_body_of_any_other_protocol_is_a_completion_or_a_fault(kind: str, shared: Path) -> None:
     others = [(status, body) for _, status, body in recorded(shared)]

@@ -134,6 +134,7 @@ def test_options_that_agree_are_taken_and_one_that_contradicts_is_refused_with_t
     assert end(folder) == end(whole)
 
 
+@pytest.mark.slow
 def test_without_its_request_the_journal_tells_the_options(whole: Path, tmp_path: Path) -> None:
     folder = killed(whole, tmp_path / "killed", 90)
     (folder / REQUEST).unlink()
@@ -141,6 +142,7 @@ def test_without_its_request_the_journal_tells_the_options(whole: Path, tmp_path
     assert end(folder) == end(whole)
 
 
+@pytest.mark.slow
 def test_a_request_that_cannot_be_read_counts_as_none(whole: Path, tmp_path: Path) -> None:
     folder = killed(whole, tmp_path / "killed", 90)
     (folder / REQUEST).write_text('{"format": 99}')
@@ -161,7 +163,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_relative_paths_of_a_backtest_lead_to_its_files_from_any_folder_and_it_is_judged_again(
     market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -200,6 +202,7 @@ def test_recorded_bars_without_the_request_are_asked_for_and_may_have_moved(
         assert end(folder) == end(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_run_leaves_what_was_typed_with_whole_paths_and_a_refused_one_leaves_nothing(
     market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +216,7 @@ def test_a_run_leaves_what_was_typed_with_whole_paths_and_a_refused_one_leaves_n
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_the_checksum_of_a_stopped_run_goes_with_its_ending(whole: Path, tmp_path: Path) -> None:
     folder = stopped(whole, tmp_path / "stopped", 30)
     first = (folder / CHECKSUM).read_bytes()

@@ -81,6 +81,7 @@ def test_a_run_does_not_resume_under_other_settings(tmp_path: Path, capsys: pyte
     assert events(tmp_path / "killed") == before
 
 
+@pytest.mark.slow
 def test_a_finished_run_does_not_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", "--days", "2") == 0
     assert main(["--profile", "paper", "--days", "2", "--resume", str(tmp_path / "run"), "--quiet"]) == 2

@@ -36,7 +36,7 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return ["--data", *map(str, write_bars(folder, ("BTC/USDT", "ETH/USDT"))), "--quiet", *WINDOW]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_with_figures_journals_them_when_they_are_known_and_replays_and_goes_on_after_a_kill(
     bars: list[str], tmp_path: Path
 ) -> None:
@@ -97,6 +97,7 @@ def test_what_became_known_later_changes_no_earlier_record(bars: list[str], tmp_
     assert made[0][before] != made[1][before]
 
 
+@pytest.mark.slow
 def test_a_profile_that_asks_for_none_journals_none(bars: list[str], tmp_path: Path) -> None:
     rates = funding_file(tmp_path, [FIRST + timedelta(hours=8 * n) for n in range(60)], [0.0001] * 60)
     asked = [*bars, "--funding", str(rates), "--set", "market.context=none", "court.call=every_bar"]

@@ -46,6 +46,7 @@ def own_account(folder: Path) -> list[tuple[str, datetime, Decimal]]:
     return found
 
 
+@pytest.mark.slow
 def test_every_payment_is_the_one_that_the_rates_and_the_book_make_and_the_run_replays(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,6 +67,7 @@ def test_every_payment_is_the_one_that_the_rates_and_the_book_make_and_the_run_r
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_without_rates_nothing_of_funding_is_in_the_journal_or_the_summary(
     arguments: list[str], tmp_path: Path
 ) -> None:
@@ -76,6 +78,7 @@ def test_without_rates_nothing_of_funding_is_in_the_journal_or_the_summary(
     assert "funding" not in json.loads((tmp_path / "plain" / "summary.json").read_text())
 
 
+@pytest.mark.slow
 def test_another_rate_is_another_data_hash(arguments: list[str], tmp_path: Path) -> None:
     frame = pd.read_parquet(arguments[4])
     frame["funding_rate"] += 1e-6

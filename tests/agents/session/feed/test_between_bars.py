@@ -117,7 +117,7 @@ def test_killed_in_the_middle_of_the_sale_it_goes_on_to_the_same_end(
         assert replay([str(folder), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_was_sold_before_a_stop_stays_sold_when_the_run_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     live(folder, Life(happens=once(HELD, flatten), until=HELD + timedelta(minutes=5)))
@@ -129,7 +129,7 @@ def test_what_was_sold_before_a_stop_stays_sold_when_the_run_goes_on(tmp_path: P
     assert replay([str(folder), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_switch_that_falls_while_the_exchange_is_away_sells_with_the_first_price_that_is_told(tmp_path: Path) -> None:
     away = HELD - timedelta(minutes=1), HELD + timedelta(minutes=10)
     life = Life(bars=13, happens=once(HELD, flatten), down=lambda now: away[0] <= now < away[1])
@@ -143,7 +143,7 @@ def test_a_switch_that_falls_while_the_exchange_is_away_sells_with_the_first_pri
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_switch_that_only_stops_new_risk_and_is_lifted_again_is_seen_both_times(tmp_path: Path) -> None:
     acts = [
         once(HELD, lambda: halt(["--reason", "wait"])),

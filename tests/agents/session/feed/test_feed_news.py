@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from time import sleep
 
+import pytest
 from feed_session import Life, live
 from halt_support import journaled
 from loopback import Loopback, hang, loopback, sent
@@ -34,6 +35,7 @@ def life(server: Loopback) -> Life:
     return Life(bars=3, happens=happens, changes=(("sentiment.sources", [source]),))
 
 
+@pytest.mark.slow
 def test_news_are_fetched_while_bars_are_awaited_and_a_replay_asks_nobody(tmp_path: Path) -> None:
     with loopback() as server:
         server.routes["/feed"] = sent(RSS, kind="application/rss+xml")
@@ -51,6 +53,7 @@ def test_news_are_fetched_while_bars_are_awaited_and_a_replay_asks_nobody(tmp_pa
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_source_that_hangs_delays_no_bar_and_says_nothing(tmp_path: Path) -> None:
     with loopback() as server:
         server.routes["/feed"] = hang

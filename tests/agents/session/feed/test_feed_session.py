@@ -67,7 +67,7 @@ def recorded(folder: Path) -> list[CycleRecord]:
     return said(journaled(folder), CycleRecord)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_live_and_recorded_bars_give_the_same_decisions_to_the_last_digit(run: Path, tmp_path: Path) -> None:
     events = journaled(run)
     assert said(events, CycleRecord) == recorded(tmp_path)
@@ -152,6 +152,7 @@ def test_a_bar_that_was_changed_while_the_run_was_away_is_told_when_it_goes_on(r
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_the_past_is_kept_in_a_store_and_asked_for_once(tmp_path: Path) -> None:
     store = tmp_path / "store"
     live(tmp_path / "one", Life(bars=1, store=str(store)))

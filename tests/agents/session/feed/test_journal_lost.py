@@ -78,7 +78,7 @@ def test_the_loss_and_the_end_of_it_are_obeyed_between_two_bars_and_the_run_repl
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_after_an_entry_that_was_not_sent_it_takes_the_rest_in_and_sends_it_no_more(tmp_path: Path) -> None:
     folder, storm = tmp_path / "killed", Storm(no_room, is_entry, never)
     live(tmp_path / "whole", Life(bars=24))

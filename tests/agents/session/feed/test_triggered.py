@@ -41,7 +41,7 @@ def test_a_feed_that_is_silent_stops_new_risk_five_minutes_after_its_bar_was_due
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_whose_market_was_delisted_meanwhile_is_resumed_without_it(tmp_path: Path) -> None:
     folder, told = tmp_path / "run", list[str]()
     with pytest.raises(UsageFault, match=LAST):

@@ -82,6 +82,7 @@ def assert_liquidated_once(found: list[Recorded]) -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 def test_a_gap_over_the_stop_liquidates_once_and_loses_no_more_than_the_margin(gap: tuple[Path, datetime]) -> None:
     found = events(gap[0])
     assert_liquidated_once(found)

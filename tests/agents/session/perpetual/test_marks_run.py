@@ -33,6 +33,7 @@ def hash_of(folder: Path) -> str:
     return str(json.loads((folder / "summary.json").read_text(encoding="utf-8"))["data_hash"])
 
 
+@pytest.mark.slow
 def test_marks_are_journaled_hashed_and_replayed(
     files: tuple[list[str], list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,7 +71,7 @@ def halves(path: str) -> str:
     return str(made)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_finer_bars_tell_the_order_inside_a_bar_of_a_perpetual_and_leave_its_marks(
     files: tuple[list[str], list[str]], tmp_path: Path
 ) -> None:

@@ -181,11 +181,12 @@ def test_near_cases_of_a_short_sale_are_short_sales(its_run: Path) -> None:
     assert all(("short sales" in case.precedents) == case.proposal.is_short for case in heard)
 
 
+@pytest.mark.slow
 def test_it_replays_to_the_byte(its_run: Path) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_a_share_of_a_short_sale_it_goes_on_and_sells_nothing_twice(its_run: Path, tmp_path: Path) -> None:
     found = events(its_run)
     fast = {each.case.decision_id for each in fast_shorts(its_run)}

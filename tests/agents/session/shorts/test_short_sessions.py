@@ -118,6 +118,7 @@ def test_a_short_case_is_argued_as_one(whole: Path) -> None:
     } or any("trend points up" in claim for claim in claims)
 
 
+@pytest.mark.slow
 def test_it_is_replayed_to_the_byte(whole: Path) -> None:
     assert replay([str(whole), "--quiet"]) == 0
 

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from routed_world import SYMBOL, A, B, RoutedWorld
@@ -52,6 +53,7 @@ def _holds(world: RoutedWorld) -> None:
     assert float(exposed / ledger.equity) <= most * (1.0 if not lied else 2.0) * 1.1
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROUNDS, min_size=1, max_size=5))
 @example([("lies", "lies", None, True, False, [1.0]), ("well", "well", None, True, True, [1.0, 1.0])])

@@ -1,6 +1,7 @@
 """The lowest values of a sample are those that sorting gives, however they are found."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from uncompiled import plain, record
@@ -12,6 +13,7 @@ ROWS = 200
 SAMPLES = st.lists(st.floats(-1, 1) | st.sampled_from([0.0, 0.5]), min_size=60, max_size=ROWS)
 
 
+@pytest.mark.slow
 @given(values=SAMPLES, rank=st.integers(0, 59))
 def test_inserting_and_selecting_find_the_same_rank(values: list[float], rank: int) -> None:
     series, account, paper = np.array(values), record(w.ACCOUNT), np.zeros((4, ROWS))

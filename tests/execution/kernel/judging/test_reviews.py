@@ -78,6 +78,7 @@ def compared(settings: Settings, tape: Tape, grid: Grid, votes: Votes, seed: int
     return found, [fill[3] for fill in one.fills], len(reviewed[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_both_engines_review_trim_and_enlarge_alike(seed: int) -> None:
     settings, tape, grid, votes = window(seed)
@@ -116,6 +117,7 @@ def test_reviews_that_always_leave_all_change_nothing(seed: int) -> None:
     assert made.equity.tobytes() == alone.equity.tobytes()
 
 
+@pytest.mark.slow
 def test_a_policy_that_always_says_one_is_no_policy_in_the_full_engine() -> None:
     settings, tape, grid, votes = window(1)
     ones = np.ones(grid.columns.shape)

@@ -65,6 +65,7 @@ def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence
     assert loss == pytest.approx(historical_es(rest + own * extra, confidence=confidence[1]) * 24**0.5, rel=1e-12)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000), most=st.floats(0.001, 0.2))
 def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most: float) -> None:
     own, rest = walk(seed), walk(seed, "rest") * 0.02
@@ -89,6 +90,7 @@ def test_a_book_that_is_over_its_limit_already_has_no_room() -> None:
         assert tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf) == 0.0
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 10_000),
     most=st.floats(0.001, 0.2),

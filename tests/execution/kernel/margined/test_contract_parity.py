@@ -71,6 +71,7 @@ def test_both_engines_live_through_a_squeeze_and_a_cascade_alike(seed: int) -> N
     assert made.fills
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_both_engines_enlarge_trim_and_turn_shares_of_both_sides_alike(seed: int) -> None:
     settings, tape = drawn(world_of(SHARE_WORLDS, seed, 8), SIDES[2 - seed])
@@ -89,6 +90,7 @@ def test_marks_and_funding_are_not_for_nothing() -> None:
         assert fast(settings, other, grid_of_tape(other), votes).equity != made.equity
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 2, 5])
 def test_both_engines_make_the_same_of_a_recorded_window(shared: Path, seed: int) -> None:
     found, made = real(shared, WORLDS, seed)

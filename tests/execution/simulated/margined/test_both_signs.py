@@ -163,6 +163,7 @@ def test_the_ledger_is_the_exchange_and_no_position_loses_more_than_was_put_in(
         assert sum(trade.pnl for trade in ledger.trades) == ledger.cash + ledger.funding - ledger.starting_cash
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(script=scripts, world=worlds)
 def test_the_same_script_gives_the_same_fills_and_telling_them_again_changes_nothing(
@@ -176,6 +177,7 @@ def test_the_same_script_gives_the_same_fills_and_telling_them_again_changes_not
     assert (first.ledger.equity, first.ledger.positions(), first.ledger.trades, first.ledger.reserved) == before
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(script=scripts, leverage=st.sampled_from(["1", "2", "3"]), side=st.sampled_from(["buy", "sell"]))
 def test_one_position_loses_its_margin_its_fees_and_its_funding_at_most(

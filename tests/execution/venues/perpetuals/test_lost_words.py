@@ -94,6 +94,7 @@ async def _settled(on: PerpetualTrading, name: str) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_lives_on_both_sides_while_answers_are_lost_end_in_one_order_each(tmp_path: Path) -> None:
     assert asyncio.run(_lives(tmp_path, 1, 4)) == []
 
@@ -110,6 +111,7 @@ async def _back(venue: ExchangeVenue, order: str, held: str, booked: list[tuple[
     venue.adopt([perpetual_order("x", order)], booked, {BTC: D(held)})
 
 
+@pytest.mark.slow
 def test_a_liquidation_and_funding_while_the_session_was_away_are_booked_once(tmp_path: Path) -> None:
     exchange = perpetual_exchange(AWAY, rates={1: 0.0005})
 
@@ -194,6 +196,7 @@ class Nothing:
         return {BTC: D(self._held)}
 
 
+@pytest.mark.slow
 def test_a_market_that_was_deleveraged_is_still_closed_for_entries_when_the_session_comes_back(tmp_path: Path) -> None:
     exchange = perpetual_exchange([FLAT] * 6)
 

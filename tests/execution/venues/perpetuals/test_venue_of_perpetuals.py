@@ -233,6 +233,7 @@ def test_hedge_mode_or_cross_margin_under_a_position_refuse_the_start_with_nothi
     assert hedged.margins.hedged
 
 
+@pytest.mark.slow
 def test_a_leverage_above_the_first_tier_and_one_that_is_no_whole_number_are_refused(tmp_path: Path) -> None:
     few = {"tiers": [{"up_to": None, "max_leverage": "2", "maintenance_rate": "0.1"}]}
     why = refused(tmp_path, perpetual_exchange(perpetual=few), leverage=3)

@@ -67,6 +67,7 @@ def test_a_session_that_fails_leaves_it_and_nobody_holds_it(tmp_path: Path) -> N
     assert not lives(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_kernel_frees_what_a_killed_process_held_and_the_next_one_takes_it(tmp_path: Path) -> None:
     text = (
         "import sys, time; from pathlib import Path; from config.clock import SystemClock; "

@@ -149,6 +149,7 @@ def steered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Steerab
     hearing.join()
 
 
+@pytest.mark.slow
 def test_wrong_words_a_forged_token_and_another_amount_change_nothing(
     opened: Opened, served: Served, steered: Steerable, tmp_path: Path
 ) -> None:
@@ -175,6 +176,7 @@ def test_wrong_words_a_forged_token_and_another_amount_change_nothing(
     opened.faults.clear()  # type: ignore[attr-defined]  # the browser writes each refused request into its console
 
 
+@pytest.mark.slow
 def test_a_result_that_is_script_is_shown_as_text_and_by_keyboard_alone(
     opened: Opened, served: Served, steered: Steerable
 ) -> None:
@@ -208,6 +210,7 @@ def test_a_word_that_was_not_heard_is_withdrawn_at_a_click(
     assert "attacked" not in page.title()
 
 
+@pytest.mark.slow
 def test_a_session_of_the_browser_that_has_ended_asks_to_log_in_and_a_dead_session_is_told(
     opened: Opened, served: Served, steered: Steerable
 ) -> None:

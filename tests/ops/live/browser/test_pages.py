@@ -83,6 +83,7 @@ def test_a_session_is_watched_as_it_trades(opened: Opened, served: Served, told:
     trading.join()
 
 
+@pytest.mark.slow
 def test_a_stream_is_opened_also_where_its_script_comes_late(opened: Opened, served: Served) -> None:
     page = opened(f"{served(window_on(KEPT), KEPT).address}decisions")
 
@@ -95,6 +96,7 @@ def test_a_stream_is_opened_also_where_its_script_comes_late(opened: Opened, ser
     page.wait_for_selector("#link:has-text('live')")
 
 
+@pytest.mark.slow
 def test_a_word_in_court_appears_before_the_ruling(opened: Opened, served: Served, told: list[Journaled]) -> None:
     window = Window("r")
     first = next(place for place, event in enumerate(told) if isinstance(event, CycleRecord) and event.hearings)
@@ -133,6 +135,7 @@ def test_a_trial_is_opened_from_the_list_by_keyboard_and_search(opened: Opened, 
     assert page.locator("pre.trial.narrow").is_hidden()
 
 
+@pytest.mark.slow
 def test_times_are_utc_and_local_when_pointed_at(opened: Opened, served: Served) -> None:
     page = opened(served(window_on(KEPT), KEPT).address)
     page.wait_for_selector("#live[data-messages]")
@@ -153,6 +156,7 @@ def test_the_operator_logs_in_and_is_sent_back_when_his_session_ends(opened: Ope
     page.wait_for_url("**/login")
 
 
+@pytest.mark.slow
 def test_the_operator_logs_out_and_nobody_else_can_make_him(opened: Opened, served: Served) -> None:
     operator = Operator().with_password(PASSWORD)
     page = opened(served(window_on(KEPT), KEPT, operator).address)
@@ -166,6 +170,7 @@ def test_the_operator_logs_out_and_nobody_else_can_make_him(opened: Opened, serv
     page.wait_for_url("**/login")
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_told(opened: Opened, served: Served) -> None:
     page = opened(served(window_on(KEPT), KEPT, Operator().with_password(PASSWORD)).address)
     page.get_by_label("Password of the operator").fill("not the password")
@@ -174,6 +179,7 @@ def test_a_wrong_password_is_told(opened: Opened, served: Served) -> None:
     opened.faults.clear()  # type: ignore[attr-defined]  # 401 stands in its console
 
 
+@pytest.mark.slow
 def test_a_script_in_a_headline_or_a_ruling_does_not_run(opened: Opened, served: Served, told: list[Journaled]) -> None:
     script = "<img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 
@@ -192,6 +198,7 @@ def test_a_script_in_a_headline_or_a_ruling_does_not_run(opened: Opened, served:
     assert "attacked" not in page.title()
 
 
+@pytest.mark.slow
 def test_a_session_that_dies_is_told_and_what_was_known_stays(
     opened: Opened, served: Served, told: list[Journaled]
 ) -> None:
@@ -241,6 +248,7 @@ def _slowness() -> float:
     return max(1.0, (time.perf_counter() - began) / 0.06)
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_run_is_not_touched(opened: Opened, served: Served) -> None:
     before = {file: file.read_bytes() for file in Path(KEPT).iterdir()}
     page = opened(served(window_on(KEPT), KEPT).address)

@@ -103,6 +103,7 @@ def test_the_server_offers_what_the_table_holds_and_nothing_else() -> None:
     assert "change nothing" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["rules-0.7.0", "models-0.7.0", "perp-0.7.0", "share-0.7.0", "two-0.6.0"])
 def test_figures_are_those_of_the_window(kept: str) -> None:
     run = JOURNALS / kept

@@ -112,7 +112,7 @@ def test_the_account_is_that_of_the_end(run: Path) -> None:
     assert told(run, "tribunal_session_phase", phase=end.reason) == 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_votes_rulings_and_verdicts_are_those_of_the_records() -> None:
     for run in RUNS:
         records = said(events(run), CycleRecord)

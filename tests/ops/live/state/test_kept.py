@@ -91,6 +91,7 @@ def test_the_court_the_trades_and_the_switch(kept: Path, capsys: pytest.CaptureF
         assert status.budget.total_usd == Decimal(told["models"]["cost_usd"])
 
 
+@pytest.mark.slow
 @each
 def test_every_decision_is_in_the_index(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fold = folded(kept)

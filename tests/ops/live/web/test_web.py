@@ -38,6 +38,7 @@ def open_client() -> TestClient:
     return client_on(KEPT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [run.name for run in RUNS])
 def test_every_page_of_every_kept_journal_is_drawn(kept: str) -> None:
     client = client_on(JOURNALS / kept)

@@ -124,6 +124,7 @@ def test_the_alert_command_says_who_took_the_test(
     assert "order_unknown" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_simulated_run_is_not_told_by_the_routes_of_the_environment(
     server: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -248,6 +248,7 @@ def test_a_simulated_session_awaits_no_bar() -> None:
     assert begun(JOURNALS / "rules-0.7.0").tick(datetime(2099, 1, 1, tzinfo=UTC)) == ()
 
 
+@pytest.mark.slow
 def test_losses_in_a_row_of_a_voter_are_told_and_fewer_are_not() -> None:
     """By hand from `trades.csv` of the kept runs: these three hold four losses of one strategy in a row."""
     found = {run.name: [each.text for each in told(run) if each.code == "loss_streak"] for run in RUNS}

@@ -135,6 +135,7 @@ def test_a_market_that_is_delisted_stops_a_new_run_and_is_close_only_in_one_that
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_open_orders_of_a_journal_are_ours_and_those_of_another_instance_are_foreign(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of())

@@ -55,6 +55,7 @@ def test_a_stop_of_unknown_fate_is_cancelled_and_what_is_ours_is_sold_in_seconds
     play(tmp_path, scenario)
 
 
+@pytest.mark.slow
 def test_a_sale_of_unknown_fate_that_was_filled_is_not_repeated(tmp_path: Path) -> None:
     async def scenario(on: Trading) -> None:
         lose(on, Kind.LOST_REPLY)

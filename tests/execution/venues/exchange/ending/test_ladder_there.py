@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from exchange_support import BTC, JOURNAL_KEY, Trading, trading
 from gate_support import ANY_PRICE, SETTINGS, proposal
 from trader_support import Events
@@ -76,6 +77,7 @@ class Session:
         return [order for order in self.events.orders() if order.purpose is purpose]
 
 
+@pytest.mark.slow
 def test_a_position_is_bought_at_the_touch_half_sold_at_the_target_and_the_rest_by_a_trailing_stop(
     tmp_path: Path,
 ) -> None:

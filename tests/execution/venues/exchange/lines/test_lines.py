@@ -312,6 +312,7 @@ class Later(SystemClock):
         return super().now() + self._ahead
 
 
+@pytest.mark.slow
 def test_markets_are_asked_for_once_a_day_and_last_a_week_without_an_answer(tmp_path: Path) -> None:
     async def at(url: str, clock: Clock) -> dict[str, Any]:
         async with wires_of(BINANCE, KEYS, url, QUICK, 1, live=True) as wires:
