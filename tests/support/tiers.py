@@ -8,6 +8,10 @@ from _pytest.mark.structures import ParameterSet
 
 
 def long_after(kept: int, values: Iterable[object]) -> list[object | ParameterSet]:
-    """All of the values; those after the first `kept` ones are marked `long`."""
+    """All of the values; those after the first `kept` ones are marked `long`. A tuple is the values of several parameters."""
     each = iter(values)
-    return [*islice(each, kept), *(pytest.param(value, marks=pytest.mark.long) for value in each)]
+    return [*islice(each, kept), *(_long(value) for value in each)]
+
+
+def _long(value: object) -> ParameterSet:
+    return pytest.param(*(value if isinstance(value, tuple) else (value,)), marks=pytest.mark.long)
