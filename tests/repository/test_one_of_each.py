@@ -62,6 +62,7 @@ def test_a_second_place_would_be_found() -> None:
     assert {"os.replace", ".write_text", "rich.box", "tempfile.*"} <= set(used(ast.parse(text)))
 
 
+@pytest.mark.slow
 def test_a_date_is_read_out_of_an_option_in_one_place() -> None:
     readers = {file for file in found({".fromisoformat"}) if file.startswith("ops/")}
     assert readers == {"ops/commands/requests.py"}

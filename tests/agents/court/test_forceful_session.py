@@ -66,6 +66,7 @@ def test_each_disputed_case_is_answered_once_and_bounded(its_run: Path) -> None:
     assert prompts.rebuttal[1].splitlines()[-1].startswith("- conviction_pct")
 
 
+@pytest.mark.slow
 def test_weights_of_models_follow_their_own_record(its_run: Path) -> None:
     found = events(its_run)
     (end,) = said(found, SessionEnd)

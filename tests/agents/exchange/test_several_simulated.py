@@ -61,6 +61,7 @@ def test_it_replays_to_the_byte_and_is_its_own_backtest(traded: Path, capsys: py
     assert {figure["difference"] for figure in told["figures"] if figure["difference"] is not None} == {0.0}
 
 
+@pytest.mark.slow
 def test_its_journal_has_the_rules_of_each_and_common_ones(traded: Path) -> None:
     session = next(found.event for found in journaled(traded) if isinstance(found.event, Session))
     fees = {name: each.instruments["BTC/USDT"].taker_fee_bps for name, each in session.exchanges.items()}

@@ -243,6 +243,7 @@ class FallsAt:
         return Reading((down,) if look >= self._look else ())
 
 
+@pytest.mark.slow
 def test_the_kill_switch_sells_at_each_exchange_what_lies_there_and_says_flat_when_both_do(
     whole: tuple[TwoLived, Path], tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def test_what_is_held_is_reviewed_with_the_thesis_in_front_of_it_and_replays(its
     assert replay([str(its_run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_review_sells_down_to_its_part_of_what_was_bought_and_never_buys(its_run: Path) -> None:
     found = {review.case.decision_id: review for review in reviews_of(its_run)}
     orders = [order for order in said(events(its_run), SentOrder) if order.decision_id in found]

@@ -108,6 +108,7 @@ def test_the_alerts_tell_the_spell_from_its_beginning_to_its_end(its_run: Path) 
     assert "above that: ETH/USDT." in first.text
 
 
+@pytest.mark.slow
 def test_the_book_follows_the_schedule_with_signed_exits_and_what_is_left_has_its_stop(its_run: Path) -> None:
     book = held(its_run)
     half, rest = (order for order in sent(its_run) if order.purpose is Purpose.OUTAGE_EXIT)

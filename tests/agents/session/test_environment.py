@@ -68,6 +68,7 @@ def test_a_session_with_every_variable_hostile_asks_only_its_own_provider(tmp_pa
     assert heard == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["anthropic", "openai", "compatible"])
 def test_a_provider_is_sent_the_key_that_the_profile_names_and_nothing_ambient(
     kind: str, monkeypatch: pytest.MonkeyPatch

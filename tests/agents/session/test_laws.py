@@ -84,6 +84,7 @@ def test_every_order_traces_to_a_decision_and_every_entry_to_a_signed_verdict(it
     assert signed.keys() == {order.order_id for order in orders if order.purpose is Purpose.ENTRY}
 
 
+@pytest.mark.slow
 def test_every_fill_was_ordered_before_and_every_position_is_protected_from_its_first_fill(its_key: Path) -> None:
     ordered: set[str] = set()
     protected: set[str] = set()

@@ -65,6 +65,7 @@ def test_every_hearing_has_a_verdict_and_four_speakers_whatever_fails(its_run: P
     assert set(spoke[-20:]) == {"rules"}
 
 
+@pytest.mark.slow
 def test_each_failure_stands_in_the_journal_under_its_name_and_before_the_record_of_its_bar(its_run: Path) -> None:
     found = events(its_run)
     outcomes = {(made.provider, made.outcome) for made in attempts(found)}

@@ -65,6 +65,7 @@ def test_what_is_held_is_enlarged_by_the_court_and_trimmed_without_it(whole: Pat
     assert "of a full position, and" in trims[0].why
 
 
+@pytest.mark.slow
 def test_every_verdict_of_a_share_names_the_rule_that_binds_and_what_is_held(whole: Path) -> None:
     hearings = [hearing for record in records(whole) for hearing in record.hearings]
     signed = [each.verdict for each in hearings if each.verdict.outcome is Outcome.SIGNED]

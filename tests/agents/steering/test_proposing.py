@@ -185,6 +185,7 @@ WORDS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=WORDS)
 def test_whatever_is_proposed_nothing_is_sent_in_a_pause_or_above_what_the_gate_leaves(

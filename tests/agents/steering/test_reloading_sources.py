@@ -70,6 +70,7 @@ def test_sources_are_added_and_reweighed_from_the_next_bar_on_and_after_a_kill_a
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_session_that_is_killed_after_the_word_reads_what_it_has_taken_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

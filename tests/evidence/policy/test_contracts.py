@@ -56,6 +56,7 @@ def test_both_sides_are_heard_and_each_market_has_a_word_at_each_close(read: Pro
     assert np.isfinite(read.docket.court[read.docket.votes.direction < 0]).any(), "the court is asked about shorts"
 
 
+@pytest.mark.slow
 def test_the_tape_is_traded_long_and_short_and_what_is_seen_is_that_of_perpetuals(read: Proposals) -> None:
     one = read.together()
     played = play([one], lambda rows, features: np.ones(len(rows)))

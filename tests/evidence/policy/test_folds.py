@@ -189,6 +189,7 @@ def test_more_trials_deflate_more() -> None:
     assert many.trials == 500
 
 
+@pytest.mark.slow
 def test_what_is_promised_holds_the_mean_that_was_made() -> None:
     arm = _found().arm(BASE)
     promise = promise_of(arm, 7)

@@ -73,6 +73,7 @@ def test_too_few_bars_and_bad_prints_are_refused_in_words() -> None:
         open_market(bad, WINDOW, WINDOW, None, None)
 
 
+@pytest.mark.slow
 def test_the_figures_are_those_of_the_tested_bars_alone() -> None:
     market = opened()
     returns = market.returns[market.bars]

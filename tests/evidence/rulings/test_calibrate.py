@@ -152,6 +152,7 @@ def test_every_hearing_of_a_run_is_counted(month: Path, capsys: pytest.CaptureFi
     assert as_json(capsys, str(month)) == found
 
 
+@pytest.mark.slow
 def test_the_later_half_is_scored_with_what_the_earlier_half_knew(
     month: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,7 @@ def test_both_engines_buy_the_same_at_the_same_dearest_price(name: str, gaps: bo
     assert sum(fill[2] for fill in full.fills) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("name", [name for name in CASES if name != "days, any price"])
 def test_a_position_is_within_its_limits_at_each_fill_unless_another_moved_by_more_than_the_cap(
@@ -100,6 +101,7 @@ def test_a_position_is_within_its_limits_at_each_fill_unless_another_moved_by_mo
     assert "thin" in name or max(position for position, _, _ in after) > limits.max_position_fraction * 0.95
 
 
+@pytest.mark.slow
 def test_without_a_dearest_price_gaps_carry_positions_above_their_limit() -> None:
     _, full, settings, grid = played("days, any price", True)
     after = shares(full, grid, settings.venue.starting_cash)

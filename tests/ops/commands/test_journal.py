@@ -69,6 +69,7 @@ def test_a_sound_journal_is_told_with_its_end_and_how_far_it_agrees_with_its_anc
     assert json.loads(capsys.readouterr().out)["anchored"]["until"]["mac"] == last.mac
 
 
+@pytest.mark.slow
 def test_an_end_that_was_cut_off_with_its_checksum_is_found_by_the_anchors_and_not_gone_on_with(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

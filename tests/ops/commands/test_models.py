@@ -37,6 +37,7 @@ def test_without_check_nothing_is_called(capsys: pytest.CaptureFixture[str]) -> 
     assert "no key: set ANTHROPIC_API_KEY" in shown
 
 
+@pytest.mark.slow
 def test_each_model_is_asked_once_and_the_table_fits_a_terminal_of_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

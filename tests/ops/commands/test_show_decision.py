@@ -56,6 +56,7 @@ def test_a_decision_is_found_by_its_name_by_market_and_time_and_as_the_last(
     assert last["hearing"]["case"]["decision_id"] == all_of_them[-1].case.decision_id  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_what_followed_stands_below_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bought = next(each for each in hearings(folder) if each.verdict.order is not None)
     assert show([str(folder), bought.case.decision_id]) == 0

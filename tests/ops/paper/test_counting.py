@@ -55,6 +55,7 @@ def test_paper_on_a_feed_counts_and_each_trade_is_that_of_the_voters_that_wanted
     assert own.elsewhere is None
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_run_proves_nothing_more(paper: Path, tmp_path: Path) -> None:
     shutil.copytree(paper, tmp_path / "again")
     alone = count_runs([paper], journal_key(), NOW).record

@@ -66,6 +66,7 @@ def test_the_sides_add_up_to_the_whole(made: tuple[Path, Story, Summary]) -> Non
     assert both.leverage == 3
 
 
+@pytest.mark.slow
 def test_its_tables_have_more_columns_at_their_end(made: tuple[Path, Story, Summary]) -> None:
     folder, story, _ = made
     closed = table(folder / "trades.csv")

@@ -140,6 +140,7 @@ def test_a_terminal_that_was_closed_ends_the_watching_and_nothing_else(
     assert stream.getvalue() == "The debate is not shown any more (BrokenPipeError); the session goes on.\n"
 
 
+@pytest.mark.slow
 def test_a_terminal_that_takes_nothing_delays_nothing_and_is_told_what_it_missed(
     heard: tuple[Session, list[CycleRecord]],
 ) -> None:

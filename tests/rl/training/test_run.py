@@ -129,6 +129,7 @@ def test_a_model_is_trained_written_and_read(ready: Ready, tmp_path: Path) -> No
     assert len(seen)
 
 
+@pytest.mark.slow
 def test_a_network_answers_in_numpy_what_it_answered_in_torch(ready: Ready, tmp_path: Path) -> None:
     from stable_baselines3 import PPO
 

@@ -153,6 +153,7 @@ def test_an_advocate_must_attack() -> None:
     refused(WireAdvocate, attacks=[])
 
 
+@pytest.mark.slow
 @given(text=st.text(max_size=500))
 def test_words_that_come_through_can_be_seen_and_are_no_longer_than_they_may_be(text: str) -> None:
     try:

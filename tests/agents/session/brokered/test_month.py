@@ -57,6 +57,7 @@ def test_it_was_killed_and_came_to_its_end_when_it_was_resumed(lived: Lived) -> 
     assert end.reason == "completed"
 
 
+@pytest.mark.slow
 def test_each_session_is_decided_on_near_its_close_and_its_bar_is_marked_provisional(lived: Lived) -> None:
     arrived = [event for event in lived.events if isinstance(event, Arrived)]
     assert [event.tape.close_utc.astimezone(ZONE).date() for event in arrived] == list(lived.month.days)

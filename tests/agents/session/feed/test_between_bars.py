@@ -81,6 +81,7 @@ def test_the_kill_switch_sells_within_a_second_at_the_price_of_the_moment(run: P
     assert [event.action for event in said(events, HaltEvent)] == ["halted", "flat"]
 
 
+@pytest.mark.slow
 def test_the_next_record_tells_of_the_sale_and_the_book_is_empty_and_nothing_is_bought(run: Path) -> None:
     events = journaled(run)
     after = next(record for record in said(events, CycleRecord) if record.as_of_utc > HELD)

@@ -74,6 +74,7 @@ def test_live_and_recorded_bars_give_the_same_decisions_to_the_last_digit(run: P
     assert len(said(events, SentOrder)) > 3
 
 
+@pytest.mark.slow
 def test_each_bar_is_journaled_as_it_came_before_anything_that_follows_from_it(run: Path) -> None:
     events = journaled(run)
     arrived, records = said(events, Arrived), said(events, CycleRecord)

@@ -159,6 +159,7 @@ def halted(gap: tuple[Path, datetime], folder: Path, *, flatten: bool) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_with_the_kill_switch_down_a_short_is_still_liquidated_and_nothing_is_opened_after_it(
     gap: tuple[Path, datetime], tmp_path: Path
 ) -> None:

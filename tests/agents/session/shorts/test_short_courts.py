@@ -132,6 +132,7 @@ def test_a_share_of_a_short_sale_is_entered_at_once_and_their_ruling_settles_the
     assert all(order.side is Side.SELL for order in orders.values() if order.decision_id in added)
 
 
+@pytest.mark.slow
 def test_a_held_short_is_reviewed_as_a_short_and_bought_back_in_part(its_run: Path) -> None:
     reviews = short_reviews(its_run)
     bought_back = [each for each in reviews if each.sold]

@@ -73,6 +73,7 @@ def test_shorts_are_opened_and_bought_back_in_every_way(whole: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_short_is_protected_above_its_price_and_its_target_lies_below(whole: Path) -> None:
     orders = {order.order_id: order for order in said(events(whole), SentOrder)}
     entries = {

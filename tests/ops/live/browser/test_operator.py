@@ -193,6 +193,7 @@ def test_a_result_that_is_script_is_shown_as_text_and_by_keyboard_alone(
     assert "attacked" not in page.title()
 
 
+@pytest.mark.slow
 def test_a_word_that_was_not_heard_is_withdrawn_at_a_click(
     opened: Opened, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

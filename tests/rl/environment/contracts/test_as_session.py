@@ -129,6 +129,7 @@ def test_the_session_is_long_and_short_and_pays_funding(run: Run) -> None:
     assert all(answer.scale <= 1.0 for answer in run.answers.values())
 
 
+@pytest.mark.slow
 def test_the_account_of_the_environment_is_that_of_the_session_to_the_last_digit(run: Run) -> None:
     account, _ = played(run)
     assert [float(record.portfolio.equity) for record in run.records] == account.result().equity.tolist()
