@@ -218,7 +218,7 @@ def _known(desk: Desk, shown: Slice) -> Known:
     """Update the signals of each symbol with a bar. Returns what voters may read at this close; it is made when they read it."""
     for symbol, bar in shown.bars.items():
         desk.engines[symbol].push(bar)
-    proposed = heard_at_bar(desk) if desk.steers.proposed else {}
+    proposed = heard_at_bar(desk, shown.bars) if desk.steers.proposed else {}
     return Known(shown.close_utc, desk.timeframe, desk.engines, shown.bars, desk.sentiment, desk.context, proposed)
 
 

@@ -5,7 +5,7 @@ case. It is taken only where the profile lists that strategy, and counts only wh
 it never closes anything. It is forgotten after the bars of the voter. Court, gate, sizing and approval judge it as every vote.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import cast
 
@@ -51,10 +51,12 @@ class Refused(Exception):
     """A proposal is not taken: why, as words without a full stop."""
 
 
-def heard_at_bar(desk: Desk) -> Mapping[str, Proposed]:
-    """What is voted for at this bar, by symbol. Each proposal has used up one of its bars."""
+def heard_at_bar(desk: Desk, symbols: Collection[str]) -> Mapping[str, Proposed]:
+    """What is voted for at a bar of these markets, by symbol. Each of their proposals has used up one of its bars."""
     standing, heard = desk.steers.proposed, dict[str, Proposed]()
-    for symbol, stands in tuple(standing.items()):
+    for symbol in symbols:
+        if (stands := standing.get(symbol)) is None:
+            continue
         stands.bars_left -= 1
         if stands.bars_left == 0:
             del standing[symbol]
@@ -101,4 +103,7 @@ def _taken(desk: Desk, word: Word) -> str | None:
 def _busy(desk: Desk, symbol: str) -> str | None:
     if desk.trader.ledger.holds(symbol):
         return f"A position in {symbol} is held, and a proposal neither adds to one nor closes it"
-    return f"An entry in {symbol} is under way" if symbol in desk.trader.entries else None
+    if symbol in desk.trader.entries:
+        return f"An entry in {symbol} is under way"
+    is_before_court = desk.reserved is not None and symbol in desk.reserved.symbols
+    return f"A case of {symbol} is before the court, and its ruling is awaited" if is_before_court else None

@@ -115,14 +115,19 @@ class Mailbox:
 
     def withdraw(self, word_id: str, who: str) -> Withdrawal:
         """Take back a word that the session has not taken; whoever waits for it reads who did. A word that was written by hand
-        goes by its file's name too."""
+        goes by its file's name too. Raises OutputFault where its file cannot be removed: it waits still."""
         name = _file_name(word_id)
-        found = next((file for file in self._files() if name in (file.name, _file_name(_id_of(file)))), None)
+        found = next((file for file in self._files() if name in _names_of(file)), None)
         if found is not None and not found.is_taken:
             try:
                 os.unlink(found.path)
             except FileNotFoundError:  # the session took it at this moment, or another surface withdrew it
                 found = found._replace(is_taken=os.path.lexists(found.path + _TAKEN))
+            except OSError as fault:
+                raise OutputFault(
+                    f"{found.name} cannot be removed from {self.path} ({fault.strerror}). Nothing was withdrawn. Make the "
+                    "folder writable."
+                ) from fault
             else:
                 told = (
                     f"It was withdrawn by {line_of(who, LONGEST_NAME)} before the session heard it. Nothing was done."
@@ -328,6 +333,14 @@ def _file_name(word_id: str) -> str:
 def _id_of(file: _File) -> str:
     """The id of a word that names none itself: its file, and when that was written [ms], so that a name can be used again."""
     return f"{_plain(file.name.removesuffix('.json'))[:80]}-{file.written_ns // 1_000_000}"
+
+
+def _names_of(file: _File) -> set[str]:
+    """All file names by which the word of a file goes: its own, and those of the ids that it has here and in itself."""
+    names = {file.name, _file_name(_id_of(file))}
+    with suppress(*_UNREADABLE):
+        names.add(_file_name(_read(file).word_id))
+    return names
 
 
 def _plain(name: str) -> str:

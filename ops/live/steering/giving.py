@@ -38,6 +38,8 @@ from ops.live.woken.switching import lift, put_down
 
 State = Literal["waiting", "heard", "done", "refused", "failed"]
 _UNHEARD = "The session has not heard it yet: it looks between two bars."
+_WITHDRAWN = "It was withdrawn before the session heard it. Nothing was done."
+_TOO_LATE = "It is too late to withdraw it: the session is hearing it."
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+]+")
 _OVER = ("completed", "interrupted")
 
@@ -173,14 +175,17 @@ class Steering:
         return self.petitions.changed_ns() + self._mailbox.changed_ns()
 
     def withdraw(self, ref: str, by: Operator) -> Given:
-        """Take back a word that the session has not taken, and say how it stands. Raises UsageFault where none waits."""
+        """Take back a word that the session has not taken, and say how it stands. Raises UsageFault where none waits, and
+        OutputFault where its file cannot be removed."""
         outcome = self._mailbox.withdraw(ref, f"{by.who} ({by.via})")
-        stands = None if outcome == "unknown" else self.stands(ref)
-        if stands is None:
+        if outcome == "unknown" and self._action(ref) is None:
             raise UsageFault(f"No word {line_of(ref, LONGEST_NAME)} waits for this session. Nothing was withdrawn.")
-        if outcome == "taken":
-            return stands.model_copy(update={"told": "It is too late to withdraw it: the session is hearing it."})
-        return stands
+        if outcome == "withdrawn":
+            answer = self._mailbox.answer_to(ref)
+            told = _WITHDRAWN if answer is None else answer.told
+            return Given(ref=ref, verb=_verb_in(ref), target="", state="refused", told=told)
+        stands = self.stands(ref) or Given(ref=ref, verb=_verb_in(ref), target="", state="waiting", told=_UNHEARD)
+        return stands.model_copy(update={"told": _TOO_LATE}) if outcome == "taken" else stands
 
     def stands(self, ref: str) -> Given | None:
         """What became of a verb; None for one that nobody knows."""

@@ -3,6 +3,7 @@
 import shutil
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,11 +11,14 @@ from hypothesis import strategies as st
 from run_support import said
 from steered_session import Given, entries, events_of, goes_on, place, results, steered
 
+from agents.desk.steered.state import Stands, Steers
 from agents.records.folder import CHECKSUM, JOURNAL
 from agents.records.record import CycleRecord
 from agents.records.registry import Recorded
 from agents.records.steered import SteerDone, Steered
 from agents.replay import main as replay
+from agents.steering.proposing import heard_at_bar
+from agents.strategies.facts import Proposed
 from agents.strategies.vote import Vote
 from config.reading.load import load_profile
 from config.secrets import journal_key
@@ -23,6 +27,7 @@ from execution.journal.chain import shorten
 from execution.steering.mailbox import Mailbox
 from execution.steering.words import SteerVerb
 from market.tape import Tape, simulated_tape
+from risk.proposal import Direction
 from risk.verdict import Reaction
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -84,6 +89,28 @@ def test_it_counts_for_the_bars_of_its_voter_and_only_while_nothing_is_held(tmp_
     assert not entries(events)
     events = steered(tmp_path / "held", [proposed(3)], on=world(days=2, bars=5.0))
     assert [bar for bar, _ in votes(events)] == [4], "a position is held from then on"
+
+
+def standing(symbol: str, bars: int, *, before_court: frozenset[str] = frozenset()) -> SimpleNamespace:
+    """As much of a desk as proposals read: one of them stands, and cases of some markets are before the court."""
+    steers = Steers()
+    steers.proposed[symbol] = Stands(Proposed(Direction.LONG, "cli"), bars)
+    idle = SimpleNamespace(ledger=SimpleNamespace(holds=lambda symbol: False), entries={})
+    return SimpleNamespace(steers=steers, trader=idle, reserved=SimpleNamespace(symbols=before_court))
+
+
+def test_a_bar_that_its_market_does_not_have_uses_up_none_of_its_bars() -> None:
+    desk = standing(ETH, bars=1)
+    assert heard_at_bar(desk, {BTC}) == {}  # type: ignore[arg-type]
+    assert heard_at_bar(desk, {BTC, ETH}).keys() == {ETH}  # type: ignore[arg-type]
+    assert desk.steers.proposed == {}
+
+
+def test_it_is_not_voted_for_while_a_case_of_its_market_is_before_the_court() -> None:
+    desk = standing(ETH, bars=2, before_court=frozenset({ETH}))
+    assert heard_at_bar(desk, {ETH}) == {}  # type: ignore[arg-type]
+    desk.reserved.symbols = frozenset()
+    assert heard_at_bar(desk, {ETH}).keys() == {ETH}  # type: ignore[arg-type]
 
 
 REFUSED: dict[str, tuple[list[Given], str]] = {

@@ -300,6 +300,21 @@ def test_a_file_that_was_written_by_hand_is_withdrawn_by_its_name(run: Path) -> 
     assert box.waiting() == ()
 
 
+def test_a_file_that_names_its_word_is_withdrawn_by_that_name(run: Path) -> None:
+    box = Mailbox(run)
+    box.path.mkdir()
+    (box.path / "stop.json").write_text('{"verb": "pause", "word_id": "of-mine"}')
+    ((word),) = box.waiting()
+    assert box.withdraw(word.word_id, "bob") == "withdrawn"
+    assert not list(box.path.glob("*.json"))
+
+
+def test_a_word_that_cannot_be_removed_is_not_withdrawn_and_why_is_said(run: Path) -> None:
+    (run / "steer" / "x.json").mkdir(parents=True)
+    with pytest.raises(OutputFault, match=r"x\.json cannot be removed .* Nothing was withdrawn"):
+        Mailbox(run).withdraw("x", "bob")
+
+
 def test_words_that_wait_when_the_session_ends_are_refused(run: Path) -> None:
     box, told = Mailbox(run), list[str]()
     box.put(word := word_of(SteerVerb.CANCEL, "", "ada", "cli", "", NOW))

@@ -190,6 +190,24 @@ def test_a_word_that_was_not_heard_is_shown_and_withdrawn_by_who_may_steer(scene
     assert "Not heard yet" not in scene.client.get("/operator").text
 
 
+def test_a_word_is_withdrawn_although_nobody_can_be_answered_and_one_that_cannot_be_removed_is_told(
+    scene: Scene,
+) -> None:
+    ref = scene.client.post("/api/steer", json=body_of(scene, _named("pause")), headers=scene.steer).json()["ref"]
+    folder = scene.session.mailbox.path
+    (folder / "answers").write_text("a file where the folder of answers should be")
+    gone = scene.client.delete(f"/api/steer/{ref}", headers=scene.steer).json()
+    assert (gone["state"], gone["told"]) == (
+        "refused",
+        "It was withdrawn before the session heard it. Nothing was done.",
+    )
+    assert scene.session.mailbox.waiting() == ()
+    (folder / "x.json").mkdir()
+    kept = scene.client.delete("/api/steer/x", headers=scene.steer)
+    assert kept.status_code in (409, 503)
+    assert "Nothing was withdrawn" in kept.text
+
+
 def test_a_halt_is_done_when_the_session_has_read_it_and_flat_when_the_exchange_says_so(scene: Scene) -> None:
     ref = scene.client.post("/api/steer", json=body_of(scene, _named("halt_flatten")), headers=scene.steer).json()[
         "ref"
