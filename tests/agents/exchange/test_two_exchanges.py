@@ -224,11 +224,11 @@ def test_killed_again_while_it_comes_back_it_does_the_same(whole: tuple[TwoLived
     _killed(whole, tmp_path, first + 1, 0, 1, 2)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_every_event_it_comes_back_with_nothing_twice_and_nothing_lost(
     whole: tuple[TwoLived, Path], tmp_path: Path
 ) -> None:
-    for count in range(3, len(events_of(whole[1])), int(os.environ.get("KILL_EVERY", "11"))):
+    for count in range(3, len(events_of(whole[1])), int(os.environ.get("KILL_EVERY", "3"))):
         _killed(whole, tmp_path, count)
 
 

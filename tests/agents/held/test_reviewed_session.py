@@ -117,7 +117,7 @@ def _keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("_keys")
 def test_models_read_the_thesis_and_may_close_and_a_killed_review_goes_on(tmp_path: Path) -> None:
     with ModelServer(default=closing) as server:

@@ -120,7 +120,7 @@ def test_another_server_is_asked_for_answers_of_its_own(tmp_path: Path) -> None:
         assert len(other.log) == asked
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_at_once_share_the_answers_and_neither_is_disturbed(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "state" / "answers")
     with ModelServer(delay_s=0.02) as server:

@@ -129,7 +129,7 @@ def test_what_cannot_be_told_finer_is_refused_in_words(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_run_goes_on_with_the_same_finer_bars_and_with_no_others(
     fine: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,6 +89,7 @@ def test_it_works_while_another_process_holds_the_journal_and_the_session_obeys_
     assert replay([str(out), "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_it_holds_over_kill_9_and_the_session_that_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
     process = started(out, *LONG)

@@ -281,7 +281,7 @@ def test_a_resumed_decision_has_only_the_rest_of_its_budget(tmp_path: Path) -> N
     assert replay([str(killed), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("keys")
 def test_a_run_that_is_really_killed_goes_on_to_its_end(tmp_path: Path) -> None:
     out = tmp_path / "killed"

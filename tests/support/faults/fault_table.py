@@ -6,7 +6,7 @@ from typing import Any
 
 SAMPLE = (
     ("KILL_POINTS", "8", "kill points and as many again while it comes back"), ("FAULT_SEEDS", "5", "lives a row and a step"),
-    ("LOST_REPLY_SEEDS", "2", "times 1,002 orders with lost answers"), ("MUTATED_REPLIES", "3000", "mutated replies"),
+    ("LOST_REPLY_SEEDS", "1", "times 1,002 orders with lost answers"), ("MUTATED_REPLIES", "3000", "mutated replies"),
     ("MUTATED_PROFILES", "200", "mutated profiles"), ("SOAK_HOURS", "2", "simulated hours of soak"),
 )  # fmt: skip
 """The variable that sets a size, its default, and of what; 0 kill points are all of them."""

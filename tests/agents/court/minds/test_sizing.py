@@ -94,7 +94,7 @@ def kelly_of(folder: Path) -> dict[str, tuple[float, str]]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_with_models_is_calibrated_sizes_a_later_one_and_replays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from halt_support import written
 from run_support import events, run, voters
+from tiers import long_after
 
 from agents.records.record import SessionEnd
 from agents.replay import main as replay
@@ -66,7 +67,9 @@ def goes_on(out: Path, unbroken: str) -> None:
     assert replay([str(out), "--quiet"]) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", long_after(1, [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]), ids=lambda number: number.name
+)
 def test_a_signal_ends_the_session_with_its_report_and_the_run_goes_on(
     tmp_path: Path, unbroken: str, number: signal.Signals
 ) -> None:
@@ -84,7 +87,7 @@ def test_a_signal_ends_the_session_with_its_report_and_the_run_goes_on(
     goes_on(out, unbroken)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", long_after(1, [signal.SIGTERM, signal.SIGINT]), ids=lambda number: number.name)
 def test_a_second_signal_during_the_report_leaves_a_whole_journal(
     tmp_path: Path, unbroken: str, number: signal.Signals
 ) -> None:
@@ -101,6 +104,7 @@ def test_a_second_signal_during_the_report_leaves_a_whole_journal(
     goes_on(out, unbroken)
 
 
+@pytest.mark.long
 def test_two_signals_at_once_keep_what_was_journaled_and_the_run_goes_on(tmp_path: Path, unbroken: str) -> None:
     out = tmp_path / "run"
     with start(out) as process:

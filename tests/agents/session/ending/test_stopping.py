@@ -50,7 +50,7 @@ def test_ctrl_c_stops_between_two_bars_with_everything_journaled_and_the_same_re
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_run_verifies_replays_as_far_as_it_got_and_goes_on_to_the_same_end(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

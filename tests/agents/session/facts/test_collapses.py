@@ -9,7 +9,7 @@ from agents.replay import main as replay
 from agents.run import main as run
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_both_collapses_are_survived_and_what_was_frozen_is_said(
     shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

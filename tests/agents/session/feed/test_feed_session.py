@@ -117,7 +117,7 @@ def test_killed_at_any_event_of_a_bar_it_goes_on_with_the_bars_it_had_and_then_w
         assert replay([str(folder), "--quiet"]) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_without_an_end_stops_when_it_is_asked_to_and_goes_on_later(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "stopped"
     end = live(folder, Life(until=START + 5 * HOUR + timedelta(minutes=30)))

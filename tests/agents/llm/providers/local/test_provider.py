@@ -124,7 +124,7 @@ def test_a_real_model_answers_in_its_schema_and_leaves_no_process_behind(gguf: P
     assert replies[0].text == replies[1].text, "temperature 0 and a seed"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @needs_llama
 def test_a_call_past_its_deadline_kills_the_child_and_the_next_call_gets_another(gguf: Path) -> None:
     async def use(asked: LocalProvider) -> None:
