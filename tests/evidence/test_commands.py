@@ -64,7 +64,7 @@ class Dip:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_edit_of_ones_own_strategy_counts_as_a_trial(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,7 +78,7 @@ def test_each_edit_of_ones_own_strategy_counts_as_a_trial(
     assert trials == [1, 2, 2], "the first text again is the first trial again"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ones_own_strategy_is_searched_walked_and_taken_apart_like_a_built_in_one(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,7 +141,7 @@ def test_a_backtest_is_not_placed_beside_too_few_or_other_minds(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_backtest_is_placed_beside_chance_in_its_report(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,7 +269,7 @@ def test_what_cannot_be_is_told_before_anything_is_tried(
     assert told.out == ""
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_over_ray_finds_what_processes_find(bars: str, tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the extra `ray` is not installed; `make slow` installs it")
     found = []

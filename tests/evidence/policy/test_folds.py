@@ -149,7 +149,7 @@ def test_ridge_finds_a_regime_that_the_court_tells_and_none_that_it_does_not() -
     assert not found[1].is_shown
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_an_edge_a_policy_is_rarely_taken_for_better() -> None:
     alarms = []
     for seed in range(40):

@@ -17,7 +17,7 @@ def test_the_page_has_each_kind_with_its_verdict() -> None:
     assert rows == [f"| `{name}` | {kind.verdict} | {kind.what} |" for name, kind in KINDS.items()]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_page_has_the_figures_that_the_command_prints(shared: Path) -> None:
     report = measure(shared, load_profile("paper").quality, seed=7)
     page = PAGE.read_text()

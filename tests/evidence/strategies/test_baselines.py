@@ -8,6 +8,7 @@ from gate_support import OLD_FOUR, PLAIN
 from hypothesis import given
 from hypothesis import strategies as st
 from run_support import write_bars
+from tiers import long_after
 
 from agents.desk.world import World, tape_of
 from agents.strategies.contexts import build_contexts
@@ -235,7 +236,7 @@ def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(world:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [None, POSITIONS], ids=["events", "positions"])
+@pytest.mark.parametrize("changes", long_after(1, [None, POSITIONS]), ids=["events", "positions"])
 def test_strategies_are_placed_beside_chance_alike_by_one_process_and_by_two(
     world: Lived, changes: dict[str, object] | None
 ) -> None:

@@ -149,7 +149,7 @@ def killed_at(step: int, journal: Path, url: str) -> bool:
     return done.returncode != 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_at_any_step_and_killed_again_it_is_done_when_it_is_asked_once_more(
     database: Database, tmp_path: Path
 ) -> None:

@@ -141,8 +141,8 @@ def test_both_engines_hold_shares_alike_in_the_storms(shared: Path, name: str, w
     assert full.fills
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("part", long_after(1, range(4)))
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(4))
 def test_both_engines_hold_shares_alike_in_forty_real_windows(shared: Path, part: int) -> None:
     seen: Counter[str] = Counter()
     for seed in range(part, 40, 4):

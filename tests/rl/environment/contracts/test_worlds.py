@@ -77,7 +77,7 @@ def test_where_funding_eats_longs_those_that_pay_it_are_trimmed(tmp_path: Path) 
     assert gain > 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_where_wicks_of_the_mark_liquidate_those_that_are_near_it_they_are_trimmed_and_the_others_are_not(
     tmp_path: Path,
 ) -> None:
