@@ -186,7 +186,7 @@ def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(
     assert (run / "summary.json").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_walk_chooses_on_the_past_and_is_the_same_with_two_workers(
     bars: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -206,7 +206,7 @@ def test_a_walk_chooses_on_the_past_and_is_the_same_with_two_workers(
     assert found[0]["deflated"] is None or found[0]["deflated"]["trials"] == 4
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_sweep_that_is_run_again_goes_on_and_tries_nothing_twice(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -77,8 +77,8 @@ def _killed(whole: tuple[Lived, Path], tmp_path: Path, count: int, *again: int) 
 
 
 def _points(whole: tuple[Lived, Path]) -> range:
-    """Numbers of events: every eleventh one, or as the environment says (`make faults`: each)."""
-    return range(3, len(journaled(whole[1])), int(os.environ.get("KILL_EVERY", "11")))
+    """Numbers of events: every 23rd one, or as the environment says (`make faults`: each)."""
+    return range(3, len(journaled(whole[1])), int(os.environ.get("KILL_EVERY", "23")))
 
 
 @pytest.mark.long

@@ -87,7 +87,7 @@ def test_both_engines_let_an_order_come_late_alike_and_it_is_never_for_nothing(s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
-@pytest.mark.parametrize("world", long_after(4, range(len(WORLDS))))
+@pytest.mark.parametrize("world", long_after(2, range(len(WORLDS))))
 def test_both_engines_give_the_same_fills_in_the_storms(shared: Path, name: str, world: int) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
@@ -129,7 +129,7 @@ def test_both_engines_enlarge_and_trim_alike(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
-@pytest.mark.parametrize("world", long_after(2, range(len(SHARE_WORLDS))))
+@pytest.mark.parametrize("world", long_after(1, range(len(SHARE_WORLDS))))
 def test_both_engines_hold_shares_alike_in_the_storms(shared: Path, name: str, world: int) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
