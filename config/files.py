@@ -38,8 +38,12 @@ def write_once(path: Path, content: bytes) -> None:
 
 def behind_links(path: Path) -> Path:
     """The whole path of what a name stands for, behind all links. Links that lead back to themselves are left as they are: who
-    reads them is refused by the system (`Path.resolve` raises RuntimeError, which is no answer to a user)."""
-    return Path(os.path.realpath(path))
+    reads them is refused by the system (`Path.resolve` raises RuntimeError, which is no answer to a user). So is a name that no
+    file can have."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL in it
+        return Path(os.path.abspath(path))
 
 
 @contextmanager

@@ -40,8 +40,8 @@ class KeptRequest(Frozen):
     """The folder that keeps the journal's head. A replay looks for its marks there."""
     anchored_as: str | None = None
     """What tells the marks of this run from those of an equal one."""
-    files: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=empty)
-    """Whole paths of the files of sources and models, by the name of each, at the start and after each change."""
+    files: dict[str, str] = Field(default_factory=dict, exclude_if=empty)
+    """Whole paths of the files of sources and models, by the name of each: at the start, and for each word that changed them."""
 
 
 class KeptFiles:
@@ -53,40 +53,41 @@ class KeptFiles:
         kept = None if folder is None else kept_request(folder)
         self._known = {} if kept is None else dict(kept.files)
 
-    def keep(self, settings: Settings) -> None:
-        """Keep those of these settings too. Raises OutputFault."""
+    def keep(self, settings: Settings, word_id: str = "") -> None:
+        """Keep those of these settings too: those of the start, or those that a word asks for. Raises OutputFault."""
         before = dict(self._known)
-        named = [(_source(one.name), one.path) for one in settings.sentiment.sources]
-        named += [(_model(name), one.path) for name, one in settings.minds.providers.items()]
-        for name, path in named:
-            if path is not None:
-                known = self._known.get(name, ())
-                self._known[name] = (*(each for each in known if each != _whole(path)), str(_whole(path)))
+        named = [(_source(one.name, word_id), one.path) for one in settings.sentiment.sources]
+        named += [(_model(name, word_id), one.path) for name, one in settings.minds.providers.items()]
+        self._known |= {name: str(_whole(path)) for name, path in named if path is not None}
         kept = None if self._folder is None or self._known == before else kept_request(self._folder)
         if kept is not None and self._folder is not None:
             _write(self._folder, kept.model_copy(update={"files": self._known}))
 
-    def whole(self, settings: Settings) -> Settings:
-        """The same settings, with whole paths of sources and models where they are known."""
+    def whole(self, settings: Settings, word_id: str = "") -> Settings:
+        """The same settings, with whole paths of sources and models where they are known of the start, or of a word."""
         news, minds = settings.sentiment, settings.minds
         return settings.model_copy(
             update={
-                "sentiment": news.model_copy(update={"sources": self.whole_sources(news.sources)}),
-                "minds": minds.model_copy(update={"providers": self._whole_models(minds.providers)}),
+                "sentiment": news.model_copy(update={"sources": self.whole_sources(news.sources, word_id)}),
+                "minds": minds.model_copy(update={"providers": self._whole_models(minds.providers, word_id)}),
             }
         )
 
-    def whole_sources(self, sources: Iterable[SourceSettings]) -> tuple[SourceSettings, ...]:
-        """The same sources, with whole paths where they are known."""
-        return tuple(one.model_copy(update={"path": self._found(_source(one.name), one.path)}) for one in sources)
+    def whole_sources(self, sources: Iterable[SourceSettings], word_id: str = "") -> tuple[SourceSettings, ...]:
+        """The same sources, with whole paths where they are known of the start, or of a word."""
+        return tuple(
+            one.model_copy(update={"path": self._found(_source(one.name, word_id), one.path)}) for one in sources
+        )
 
-    def _whole_models(self, models: dict[str, ProviderSettings]) -> dict[str, ProviderSettings]:
+    def _whole_models(self, models: dict[str, ProviderSettings], word_id: str) -> dict[str, ProviderSettings]:
         return {
-            name: one.model_copy(update={"path": self._found(_model(name), one.path)}) for name, one in models.items()
+            name: one.model_copy(update={"path": self._found(_model(name, word_id), one.path)})
+            for name, one in models.items()
         }
 
     def _found(self, name: str, bare: str | None) -> str | None:
-        return next((path for path in reversed(self._known.get(name, ())) if Path(path).name == bare), bare)
+        path = self._known.get(name)
+        return bare if path is None or bare is None or Path(path).name != bare else path
 
 
 def with_whole_files(settings: Settings) -> Settings:
@@ -102,12 +103,12 @@ def with_whole_files(settings: Settings) -> Settings:
     )
 
 
-def _source(name: str) -> str:
-    return f"sentiment.sources.{name}"
+def _source(name: str, word_id: str) -> str:
+    return f"{word_id} sentiment.sources.{name}".lstrip()
 
 
-def _model(name: str) -> str:
-    return f"minds.providers.{name}"
+def _model(name: str, word_id: str) -> str:
+    return f"{word_id} minds.providers.{name}".lstrip()
 
 
 def keep_request(

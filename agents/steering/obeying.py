@@ -182,7 +182,7 @@ def _reload(desk: Desk, asked: Steered) -> None:
     if profile.seats is not None:
         desk.seats.take(profile.seats)
     if desk.parts is not None:
-        desk.parts.take(profile)
+        desk.parts.take(profile, asked.word.word_id)
     taken = [f"limits.{each.name} is {each.after} (was {each.before})" for each in profile.limits]
     taken += [f"{name} is switched off" for name in profile.off] + [f"{name} is heard again" for name in profile.on]
     taken += _seats_told(before, profile) + _sources_told(profile)

@@ -41,8 +41,8 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
         request = typed.model_copy(update={"world": world, "command": kept.command, **files})
         return request, as_begun(folder, key, world_of(world))
     if profile is not None or _says_more(typed.world):
-        return typed, world_of(typed.world)
-    return typed, _of_journal(folder, typed, key)
+        return typed, as_begun(folder, key, world_of(typed.world))
+    return typed, as_begun(folder, key, _of_journal(folder, typed, key))
 
 
 def take_in_rescued(folder: Path, key: bytes) -> None:
@@ -58,12 +58,12 @@ def take_in_rescued(folder: Path, key: bytes) -> None:
 def as_begun(folder: Path, key: bytes, world: World) -> World:
     """The world of a session that has taken over a changed profile: its limits, strategies, models and sources as it began, and
     the models that answer now. What it has taken over since then stands in its journal."""
-    journal, began, taken = journal_of(folder), None, list[Reloaded]()
+    journal, began, taken = journal_of(folder), None, list[tuple[Reloaded, str]]()
     for found in read_events(journal, key) if holds(journal, Steered) else ():
         if isinstance(found.event, Session):
             began = found.event.settings
         elif isinstance(found.event, Steered) and found.event.profile is not None:
-            taken.append(found.event.profile)
+            taken.append((found.event.profile, found.event.word.word_id))
     if began is None or not taken:
         return world
     settings, files = world.settings, KeptFiles(folder)
@@ -74,10 +74,11 @@ def as_begun(folder: Path, key: bytes, world: World) -> World:
         "sentiment": settings.sentiment.model_copy(update={"sources": began.sentiment.sources}),
     }
     begun = files.whole(settings.model_copy(update=changed))
-    seats = [profile.seats for profile in taken if profile.seats is not None]
+    seats = [(profile.seats, word_id) for profile, word_id in taken if profile.seats is not None]
     if not seats:
         return world.model_copy(update={"settings": begun})
-    now = files.whole(begun.model_copy(update={"minds": seats[-1].within(begun.minds)}))
+    latest, word_id = seats[-1]
+    now = files.whole(begun.model_copy(update={"minds": latest.within(begun.minds)}), word_id)
     return world.model_copy(update={"settings": begun, "seats": Reseated.of(now.minds)})
 
 

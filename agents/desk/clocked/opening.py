@@ -180,7 +180,7 @@ async def feed_desk(
     """The desk of a session on the clock, and the feed that it trades. Both end with the block."""
     settings, kept, clock = world.settings, world.kept, world.clock
     timeframe, symbols = session.timeframe, session.symbols
-    news = Newsroom(settings.sentiment, (), clock)
+    news = Newsroom(settings.sentiment, (), clock, has_past=resuming is not None)
     if outside.parts is not None:
         outside.parts.news = news
     async with AsyncExitStack() as held:

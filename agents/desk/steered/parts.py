@@ -32,13 +32,13 @@ class Parts:
     hide: Callable[[Secrets], None] = hides_nothing
     """Is given the keys of models that are opened later, for the logs."""
 
-    def take(self, profile: Reloaded) -> None:
-        """Take what was prepared. In the past of a run that is resumed nothing was: its sources are opened now, and its models
-        were opened at the start. Raises TribunalError for a source that cannot be opened then."""
+    def take(self, profile: Reloaded, word_id: str) -> None:
+        """Take what was prepared for a word. In the past of a run that is resumed nothing was: its sources are opened then or
+        later, and its models were opened at the start. Raises TribunalError for a source that cannot be opened then."""
         if profile.seats is not None and self.models is not None:
             self.models.take()
         if profile.sources is not None and self.news is not None:
-            self.news.take(self.files.whole_sources(profile.sources))
+            self.news.take(self.files.whole_sources(profile.sources, word_id))
 
 
 @asynccontextmanager

@@ -44,10 +44,10 @@ class Reread:
         self._held, self._read = _Held(settings), read
         self.parts = parts or Parts()
 
-    def __call__(self) -> Reloaded:
-        """What the profile says now, beside what holds. Opens new models and sources, and changes nothing. Raises TribunalError
-        for a profile that cannot be read."""
-        return differences(self._held, self._read(), self.parts)
+    def __call__(self, word_id: str) -> Reloaded:
+        """What the profile says now, beside what holds, for a word. Opens new models and sources, and changes nothing. Raises
+        TribunalError for a profile that cannot be read."""
+        return differences(self._held, self._read(), self.parts, word_id)
 
     def took(self, event: Steered) -> None:
         """Note what the session has taken over, or repeats."""
@@ -60,7 +60,7 @@ class Reread:
             case SteerVerb.STRATEGY_ON:
                 off, off_by_profile = off - {event.word.target}, off_by_profile - {event.word.target}
             case SteerVerb.RELOAD if event.profile is not None:
-                settings = self.parts.files.whole(taken_over(settings, event.profile))
+                settings = self.parts.files.whole(taken_over(settings, event.profile), event.word.word_id)
                 turned_off, on = set(event.profile.off), set(event.profile.on)
                 off, off_by_profile = (off | turned_off) - on, (off_by_profile | turned_off) - on
             case _:
@@ -85,7 +85,7 @@ def taken_over(settings: Settings, profile: Reloaded) -> Settings:
     )
 
 
-def differences(held: _Held, now: Settings, parts: Parts) -> Reloaded:
+def differences(held: _Held, now: Settings, parts: Parts, word_id: str) -> Reloaded:
     """What a profile says now, beside what holds. What a word has switched off, only a word switches on."""
     tighter, refused = _limits(held.settings.limits, now.limits)
     ours_on, now_on = _switched(held.settings), _switched(now)
@@ -95,8 +95,8 @@ def differences(held: _Held, now: Settings, parts: Parts) -> Reloaded:
     turned_on = [name for name in sorted(held.off_by_profile) if now_on.get(name) is True and ours_on.get(name) is True]
     elsewhere = _elsewhere(held.settings, now)
     unopened = list[str]()
-    seats = _seats(held.settings, now, parts, elsewhere, unopened)
-    sources = _sources(now, parts, elsewhere, unopened)
+    seats = _seats(held.settings, now, parts, elsewhere, unopened, word_id)
+    sources = _sources(now, parts, elsewhere, unopened, word_id)
     refused += [f"{name} ({why})" for name, why in elsewhere.items()]
     return Reloaded(
         limits=tuple(tighter),
@@ -125,7 +125,7 @@ def _limits(ours: RiskLimits, theirs: RiskLimits) -> tuple[list[LimitMoved], lis
 
 
 def _seats(
-    held: Settings, now: Settings, parts: Parts, elsewhere: dict[str, str], unopened: list[str]
+    held: Settings, now: Settings, parts: Parts, elsewhere: dict[str, str], unopened: list[str], word_id: str
 ) -> Reseated | None:
     """The models that are taken over, and are open. What is taken over, or could not be opened, is taken out of `elsewhere`."""
     differ = [name for name in (f"minds.{field}" for field in Reseated.model_fields) if name in elsewhere]
@@ -141,7 +141,7 @@ def _seats(
     def opens() -> None:
         Settings.model_validate(seated.model_dump())
         models.prepare(seated)
-        parts.files.keep(seated)
+        parts.files.keep(seated, word_id)
 
     why = _why_not(opens)
     if why is not None:
@@ -151,7 +151,7 @@ def _seats(
 
 
 def _sources(
-    now: Settings, parts: Parts, elsewhere: dict[str, str], unopened: list[str]
+    now: Settings, parts: Parts, elsewhere: dict[str, str], unopened: list[str], word_id: str
 ) -> tuple[SourceSettings, ...] | None:
     """The sources that are taken over, and are open, as `_seats`."""
     if _SOURCES not in elsewhere or parts.news is None:
@@ -161,7 +161,7 @@ def _sources(
 
     def opens() -> None:
         news.prepare(sources)
-        parts.files.keep(now)
+        parts.files.keep(now, word_id)
 
     why = _why_not(opens)
     if why is not None:

@@ -72,9 +72,12 @@ class SteerSource:
         if word.verb is not SteerVerb.RELOAD:
             return Steered(at_utc=at, word=word)
         try:
-            return Steered(at_utc=at, word=word, profile=self._reread())
+            return Steered(at_utc=at, word=word, profile=self._reread(word.word_id))
         except TribunalError as fault:
-            return Steered(at_utc=at, word=word, not_obeyed=f"the profile cannot be taken over: {fault}")
+            why = str(fault)
+        except Exception as fault:  # noqa: BLE001  the boundary of a reload: nothing that a profile says may end a session
+            why = f"it could not be read ({type(fault).__name__}: {fault})"
+        return Steered(at_utc=at, word=word, not_obeyed=f"the profile cannot be taken over: {why}")
 
     def hear(self, event: Journaled, *, past: bool) -> None:
         """Take an event of the session."""

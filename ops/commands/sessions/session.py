@@ -123,7 +123,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
             beating(settings, folder.path, signals) as beats,
             waking(folder.path.name) as woken,
         ):
-            steering.parts.hide = partial(_hide, lines, masked_values(secrets))
+            steering.parts.hide = partial(hide_more, lines, list(masked_values(secrets)))
             hearing = (*keepers, *beats, *woken, *lines, steering)
             if past is not None:
                 from ops.commands.feeding import trade_feed
@@ -225,12 +225,12 @@ def _journal(
     return ResumingSink(path, key, group_commit, partial(anchoring.shortens, path))
 
 
-def _hide(lines: Sequence[Logged], before: Sequence[str], secrets: Secrets) -> None:
-    """Keep the keys of models that a session takes over out of its logs, as those `before`."""
-    values = (*before, *masked_values(secrets))
-    configure(level=secrets.log_level, secrets=values)
+def hide_more(lines: Sequence[Logged], hidden: list[str], secrets: Secrets) -> None:
+    """Keep the keys of models that a session takes over out of its logs, and go on to keep all that were `hidden` before."""
+    hidden += [value for value in masked_values(secrets) if value not in hidden]
+    configure(level=secrets.log_level, secrets=hidden)
     for line in lines:
-        line.hide(values)
+        line.hide(hidden)
 
 
 def _live(

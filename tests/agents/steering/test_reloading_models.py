@@ -15,6 +15,7 @@ from session_models import attempts, cut, records
 from thinking_asker import ThinkingAsker
 from told_exchange import START
 
+from agents.desk.request import RunRequest, WorldRequest
 from agents.desk.steered.parts import Parts
 from agents.desk.steered.profile import Reread
 from agents.desk.steered.seats import SeatedModels
@@ -28,9 +29,11 @@ from agents.replay import main as replay
 from agents.run import main
 from config.clock import SystemClock
 from config.reading.load import load_profile
+from config.secrets import journal_key
 from config.settings import Settings
 from execution.steering.mailbox import Mailbox
 from execution.steering.words import SteerVerb, word_of
+from ops.commands.resuming import resumed
 
 
 @pytest.fixture(autouse=True)
@@ -92,9 +95,14 @@ def test_from_the_next_hearing_on_another_model_answers_in_session_replay_and_af
 ) -> None:
     run, own = tmp_path / "run", tmp_path / "own.yaml"
     with ModelServer() as first, ModelServer() as second:
-        for name in ("old", "new"):
-            (tmp_path / f"{name}.csv").write_text("date,title\n2024-01-02T00:00:00Z,Bitcoin surges\n")
-        sources = [[{"kind": "recorded", "name": n, "weight": 1, "path": f"{n}.csv"}] for n in ("old", "new")]
+        for folder, a_day in (("old", 1), ("new", 4)):
+            (tmp_path / folder).mkdir()
+            lines = [f"2024-01-{1 + n // a_day:02}T0{n % a_day}:00:00Z,Bitcoin surges {n}" for n in range(31 * a_day)]
+            (tmp_path / folder / "news.csv").write_text("\n".join(["date,title", *lines]) + "\n")
+        sources = [
+            [{"kind": "recorded", "name": name, "weight": 1, "path": f"{folder}/news.csv"}]
+            for name, folder in (("wire", "old"), ("wire", "new"))
+        ]
         profile(own, first.url, sentiment__sources=sources[0])
 
         def moves() -> None:
@@ -127,16 +135,11 @@ def test_from_the_next_hearing_on_another_model_answers_in_session_replay_and_af
         assert given == {"the profile gives this role to the rules mind"}
         assert replay([str(run), "--quiet"]) == 0
 
-        told_by = [
-            {
-                sub.source
-                for record in records(part)
-                for heard in record.hearings
-                for sub in heard.case.sentiment.sub_scores
-            }
+        most = [
+            max(s.headlines for record in records(part) for h in record.hearings for s in h.case.sentiment.sub_scores)
             for part in (before, after)
         ]
-        assert told_by == [{"old"}, {"new"}]
+        assert most[0] <= 3 < most[1], "from the next bar on the other file is read"
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
         for kept in (len(before) + 1, len(found) - 40):
@@ -148,6 +151,12 @@ def test_from_the_next_hearing_on_another_model_answers_in_session_replay_and_af
             told = [[e.payload for e in events(where) if isinstance(e.event, CycleRecord)] for where in (run, killed)]
             assert told[0] == told[1]
             assert replay([str(killed), "--quiet"]) == 0
+        without = cut(run, tmp_path / "without", len(found) - 40)
+        typed = RunRequest(world=WorldRequest(profile=""), resume=str(without))
+        _, world = resumed(typed, None, journal_key())
+        assert world.settings.minds.providers["anthropic"].base_url == first.url
+        assert world.seats is not None
+        assert world.seats.providers["anthropic"].base_url == second.url
 
 
 def seated(**changes: object) -> Settings:
@@ -157,7 +166,7 @@ def seated(**changes: object) -> Settings:
 def heard(began: Settings, now: Settings) -> tuple[Reloaded, Parts]:
     """What a session in which the models of `began` sit says of a profile."""
     parts = Parts(models=SeatedModels(Nobody(), began))
-    return Reread(began, lambda: now, parts)(), parts
+    return Reread(began, lambda: now, parts)("a-word"), parts
 
 
 class Nobody:
@@ -209,7 +218,7 @@ def test_what_would_change_the_prompts_or_the_money_or_outlast_the_court_is_not_
     rules, _ = heard(began, seated(**{"court.mind": "rules"}))
     assert rules.needs_restart == ("court.mind (it is read once, at the start)",)
     plain = load_profile("paper", {})
-    unseated = Reread(plain, lambda: load_profile("paper", {"minds.chain": ["rules"]}))()
+    unseated = Reread(plain, lambda: load_profile("paper", {"minds.chain": ["rules"]}))("a-word")
     assert unseated.needs_restart == ("minds.chain (it is read once, at the start)",)
 
 
@@ -224,11 +233,11 @@ def test_a_second_word_is_held_against_what_the_first_has_taken_over() -> None:
     began, changed = seated(), by_rules(seated())
     parts = Parts(models=SeatedModels(Nobody(), began))
     reread = Reread(began, lambda: changed, parts)
-    first = reread()
+    first = reread("a-word")
     assert first.seats is not None
     word = word_of(SteerVerb.RELOAD, "", "ada", "cli", "to see", SystemClock().now())
     reread.took(Steered(at_utc=SystemClock().now(), word=word, profile=first))
-    assert reread() == Reloaded()
+    assert reread("another-word") == Reloaded()
 
 
 THINKS_S = 5.0

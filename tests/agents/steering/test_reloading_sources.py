@@ -1,5 +1,6 @@
 """A word adds, removes and reweighs the sources of a session that runs: from the next bar on, in its replay and after a kill."""
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,12 +10,18 @@ from run_support import said
 from session_models import cut
 from steered_session import Given, events_of, goes_on, steered, world
 
+from agents.desk.kept import KeptFiles
+from agents.desk.steered.news import Newsroom
+from agents.desk.steered.profile import Reread
+from agents.desk.steered.source import SteerSource
+from agents.records.folder import JOURNAL
 from agents.records.inputs import Arrived
-from agents.records.record import CycleRecord
+from agents.records.record import CycleRecord, SessionEnd
 from agents.records.registry import Recorded
 from agents.records.steered import SteerDone, Steered
 from agents.replay import main as replay
 from config.clock import SystemClock
+from config.errors import DataFault
 from config.sections.sentiment import SourceSettings
 from config.settings import Settings
 from execution.steering.mailbox import Mailbox
@@ -121,6 +128,53 @@ def test_a_source_that_cannot_be_opened_leaves_the_old_ones_and_loses_no_brake(t
     assert before
     assert all(each == {settings.sentiment.sources[0].name} for each in (*before, *after))
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+def test_a_path_that_no_file_can_have_ends_no_session(tmp_path: Path) -> None:
+    settings, _ = world("paper", DAYS)
+    odd = with_sources(settings, wire("a\0b.csv"))
+    found = steered(tmp_path / "run", [Given(AT, SteerVerb.RELOAD)], days=DAYS, rewritten=odd)
+    (done,) = said(found, SteerDone)
+    assert (done.outcome, "The sources stay as they are" in done.told) == ("refused", True)
+    assert isinstance(found[-1].event, SessionEnd)
+
+
+def test_whatever_breaks_while_a_profile_is_read_again_is_told_and_nothing_is_taken_over(tmp_path: Path) -> None:
+    def breaks() -> Settings:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    box, settings = Mailbox(tmp_path), world("paper", DAYS)[0]
+    (tmp_path / JOURNAL).touch()
+    box.put(word_of(SteerVerb.RELOAD, "", "ada", "cli", "to see", SystemClock().now()))
+    word = SteerSource(box, SystemClock(), print, Reread(settings, breaks))(SystemClock().now())
+    assert word is not None
+    assert word.profile is None
+    assert "the profile cannot be taken over: it could not be read (RecursionError" in str(word.not_obeyed)
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart_by_the_word_that_named_them(tmp_path: Path) -> None:
+    settings, files = world("paper", DAYS)[0], KeptFiles()
+    old, new, bare = (with_sources(settings, wire(path)) for path in ("/old/news.csv", "/new/news.csv", "news.csv"))
+    files.keep(old)
+    files.keep(new, "a-word")
+    assert files.whole(bare) == old
+    assert files.whole(bare, "a-word") == new
+    assert files.whole(files.whole(bare), "a-word") == old, "what is whole stays"
+
+
+def wire(path: str) -> SourceSettings:
+    return SourceSettings(kind="recorded", name="wire", weight=1.0, path=path)
+
+
+def test_a_source_that_was_replaced_in_the_past_of_a_run_need_not_be_there_any_more(tmp_path: Path) -> None:
+    settings, _ = world("paper", DAYS)
+    gone = with_sources(settings, wire(str(tmp_path / "gone.csv"))).sentiment
+    with pytest.raises(DataFault, match=r"gone\.csv"):
+        Newsroom(gone, (), SystemClock())
+    news = Newsroom(gone, (), SystemClock(), has_past=True)
+    news.take((archive(tmp_path / "headlines.csv", BEGINS),))
+    assert news.read("BTC/USDT", BEGINS + timedelta(hours=1)).sub_scores
+    asyncio.run(news.close())
 
 
 @pytest.mark.slow

@@ -20,7 +20,9 @@ from agents.records.folder import JOURNAL
 from agents.records.record import CycleRecord
 from config.clock import SystemClock
 from config.errors import UsageFault
+from config.secrets import load_secrets
 from execution.reports import Fill, VenueWord
+from ops.commands.sessions.session import hide_more
 from ops.logs.file import LogFile
 from ops.logs.logged import LONGEST, Logged, logged
 
@@ -217,14 +219,20 @@ def test_a_run_is_logged_and_its_journal_does_not_know_of_it(
     assert not (tmp_path / "c").exists()
 
 
-def test_a_key_that_a_session_takes_over_is_masked_from_then_on_and_the_log_goes_on(tmp_path: Path) -> None:
+def test_a_key_that_a_session_takes_over_is_masked_from_then_on_with_those_before_and_the_log_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     try:
         with logged(str(tmp_path / "log"), ("first-key-0123",)) as (log,):
             root.handlers = []  # as logs are configured anew
-            log.hide(("first-key-0123", SECRET))
-            root.warning("keys %s and %s", "first-key-0123", SECRET)
+            hidden = ["first-key-0123"]
+            monkeypatch.setenv("KEY_B", SECRET)
+            monkeypatch.setenv("KEY_C", "third-key-4567")
+            for name in ("KEY_B", "KEY_C"):
+                hide_more([log], hidden, load_secrets(also=(name,)))
+            root.warning("keys %s, %s and %s", "first-key-0123", SECRET, "third-key-4567")
         assert log not in root.handlers
     finally:
         root.handlers = before
@@ -233,3 +241,4 @@ def test_a_key_that_a_session_takes_over_is_masked_from_then_on_and_the_log_goes
     assert "keys" in line["text"]
     assert SECRET not in line["text"]
     assert "first-key" not in line["text"]
+    assert "third-key" not in line["text"]
