@@ -5,6 +5,7 @@ same place and asks nobody. A running session opens the new manager before the w
 opened changes nothing; a decision whose time has begun is asked to its end where it began.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,6 +24,8 @@ from config.sections.minds import MindsSettings
 from config.settings import Settings
 
 _DECISIONS_KEPT = 4096
+_SPARE_S = 5.0
+"""Time that models which were replaced are kept after the deadline of the last decision that began with them."""
 
 
 class Seats:
@@ -57,6 +60,7 @@ class SeatedModels:
         self._hide = hide
         self._next: tuple[Opened, MindsSettings] | None = None
         self._opened: list[Opened] = []
+        self._ending: set[asyncio.Future[None]] = set()
         self._asked: OrderedDict[str, Asker] = OrderedDict()
 
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
@@ -92,11 +96,21 @@ class SeatedModels:
 
     def take(self) -> None:
         """Whom was prepared is asked from the next decision on; nothing happens where nobody was, as in the past of a run."""
-        if self._next is not None:
-            found, self._minds = self._next
-            self._now, self._next = found.manager, None
+        if self._next is None:
+            return
+        replaced = next((each for each in self._opened if each.manager is self._now), None)
+        if replaced is not None:
+            latest_s = self._minds.deadlines.decision_s + _SPARE_S
+            asyncio.get_running_loop().call_later(latest_s, self._end, replaced)
+        found, self._minds = self._next
+        self._now, self._next = found.manager, None
 
     async def close(self) -> None:
         """Close what was opened here."""
-        for each in self._opened:
-            await each.close()
+        await asyncio.gather(*self._ending, *(each.close() for each in self._opened))
+
+    def _end(self, replaced: Opened) -> None:
+        """Close models that were replaced: the deadline of every decision that began with them is over."""
+        if replaced in self._opened:
+            self._opened.remove(replaced)
+            self._ending.add(asyncio.ensure_future(replaced.close()))

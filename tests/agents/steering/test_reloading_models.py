@@ -1,9 +1,11 @@
 """A word seats other models in a session that runs: from the next hearing on, in its replay and when it goes on after a kill."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -16,6 +18,7 @@ from thinking_asker import ThinkingAsker
 from told_exchange import START
 
 from agents.desk.request import RunRequest, WorldRequest
+from agents.desk.steered import seats
 from agents.desk.steered.parts import Parts
 from agents.desk.steered.profile import Reread
 from agents.desk.steered.seats import SeatedModels
@@ -238,6 +241,39 @@ def test_a_second_word_is_held_against_what_the_first_has_taken_over() -> None:
     word = word_of(SteerVerb.RELOAD, "", "ada", "cli", "to see", SystemClock().now())
     reread.took(Steered(at_utc=SystemClock().now(), word=word, profile=first))
     assert reread("another-word") == Reloaded()
+
+
+def test_models_that_were_replaced_are_closed_when_no_decision_can_ask_them_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = load_profile("paper", {"court.mind": "models", "minds.deadlines": {"role_s": 0.05, "decision_s": 0.05}})
+    opened, closed = list[str](), list[str]()
+
+    class Model:
+        def __init__(self) -> None:
+            self.manager, self.name = SimpleNamespace(unseat=lambda why: None), f"model {len(opened) + 1}"
+            opened.append(self.name)
+
+        async def close(self) -> None:
+            closed.append(self.name)
+
+    monkeypatch.setattr(seats, "_SPARE_S", 0.0)
+    monkeypatch.setattr(seats, "open_models", lambda settings, secrets: Model())
+    monkeypatch.setattr(seats, "unfit", lambda minds, secrets: {})
+    monkeypatch.setattr(seats, "unanswerable", lambda minds, secrets: {})
+
+    async def reloads() -> None:
+        seated = SeatedModels(Nobody(), began)
+        for _ in range(3):
+            seated.prepare(began)
+            seated.take()
+        assert closed == []
+        await asyncio.sleep(0.5)
+        assert sorted(closed) == opened[:2], "the last one sits"
+        await seated.close()
+
+    asyncio.run(reloads())
+    assert sorted(closed) == opened
 
 
 THINKS_S = 5.0
