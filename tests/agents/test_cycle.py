@@ -65,6 +65,7 @@ def test_each_bar_has_one_record_in_order_that_is_journaled_behind_all_that_it_t
     assert moments == sorted(set(moments)) == [record.tape.close_utc for record in plain.records]
 
 
+@pytest.mark.slow
 def test_what_the_gate_signed_leaves_before_the_record_of_its_bar(plain: Lived) -> None:
     entries = {event.decision_id: event for event in plain.events.orders() if event.purpose is Purpose.ENTRY}
     places = {id(event): place for place, event in enumerate(plain.events.all)}

@@ -39,6 +39,7 @@ def others(found: Iterable[Distribution]) -> dict[str, set[str]]:
     return owned
 
 
+@pytest.mark.slow
 def test_no_other_distribution_owns_a_package_name_of_ours() -> None:
     assert others(distributions()) == {}
 

@@ -231,6 +231,7 @@ def test_what_is_signed_keeps_var_and_es_within_their_limits_as_measured_on_it(
     assert one_day_es(steps, LIMITS, day) <= LIMITS.max_es_1d * (1 + 1e-9)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     conviction=st.floats(0.3, 1.0),

@@ -81,6 +81,7 @@ def text(verdict: Verdict) -> str:
     return verdict.model_dump_json()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(CHANGES), st.sampled_from(SAID)), min_size=2, max_size=8))
 def test_a_gate_that_was_asked_before_says_what_a_new_one_says(

@@ -129,6 +129,7 @@ def test_the_recipe_is_trained_on_each_split_and_the_verdict_lies_in_the_folder(
     assert read_verdict(folder, made.sha256) is None
 
 
+@pytest.mark.slow
 def test_the_hold_out_opens_once_for_a_model(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     data, kept = _bars(tmp_path), tmp_path / "openings"
     _model(tmp_path / "model", universe=("BTC/USDT",))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 from kernel_parity import SHARE_WORLDS, full, play, recorded, rules, settings_of, share_votes
 
 from config.seeds import generator
@@ -16,6 +17,7 @@ from rl.features import COURT_COLUMNS, encode_features
 RULING = COLUMNS.index("ruling_scale")
 
 
+@pytest.mark.slow
 def test_features_of_training_are_those_of_a_session_on_recorded_bars(shared: Path) -> None:
     start, end = datetime(2022, 5, 8, tzinfo=UTC), datetime(2022, 5, 16, tzinfo=UTC)
     settings = settings_of(SHARE_WORLDS[0], ["BTC/USDT", "SOL/USDT"])

@@ -111,6 +111,7 @@ def test_the_pulse_brings_it_with_the_time_of_the_exchange(tmp_path: Path) -> No
     assert came == RaiseAsked(at_utc=AT + timedelta(days=8), who="ada", why="a quiet week")
 
 
+@pytest.mark.slow
 def test_a_session_on_an_account_has_the_ramp_of_its_standing_and_what_it_lost_takes_it_down(tmp_path: Path) -> None:
     """The peak of the quarter is above what the account has: it falls at the first bar, and a replay says the same."""
     live = at_account(network="live")

@@ -25,6 +25,7 @@ def _own_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
+@pytest.mark.slow
 def test_a_session_leaves_its_account_and_the_next_one_begins_with_its_peak(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_session_leaves_its_account_and_the_next_one_begins_with_its_peak(
     assert found.standing.breakers.peak_equity == left.breakers.peak_equity
 
 
+@pytest.mark.slow
 def test_a_session_with_a_standing_trades_by_its_peak_and_a_replay_reads_the_same(tmp_path: Path) -> None:
     """A peak far above the money is a drawdown at once: the breaker trips at the first bar, and nothing is bought."""
     begun = at_account()
@@ -71,6 +73,7 @@ def test_a_session_with_a_standing_trades_by_its_peak_and_a_replay_reads_the_sam
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_the_book_names_the_run_and_resumed_it_ends_as_the_others(tmp_path: Path) -> None:
     session = at_account()
     lived = OnAccount(tmp_path / "state", session)

@@ -83,6 +83,7 @@ def test_weights_of_models_follow_their_own_record(its_run: Path) -> None:
     assert any(weight.analyst != 0.75 and weight.advocate != 0.75 and weight.horizons for weight in later)
 
 
+@pytest.mark.slow
 def test_it_replays_to_the_byte(its_run: Path) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
 

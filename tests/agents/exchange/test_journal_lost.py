@@ -66,6 +66,7 @@ def halts(folder: Path) -> list[tuple[str, list[str]]]:
 Fault = Callable[[Path], AbstractContextManager[None]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [no_room, locked])
 def test_what_is_held_is_protected_and_sold_and_nothing_is_opened_until_the_journal_is_back(
     tmp_path: Path, fault: Fault
@@ -120,6 +121,7 @@ def test_killed_without_its_journal_it_takes_the_rescue_file_in_and_goes_on(
     assert replay([str(folder), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_session_that_ends_without_its_journal_is_a_fault_of_the_output_and_can_be_shown_later(
     tmp_path: Path,
 ) -> None:

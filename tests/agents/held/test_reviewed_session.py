@@ -92,6 +92,7 @@ def test_a_resumed_run_reviews_as_it_did(its_run: Path, tmp_path: Path) -> None:
         assert [each.payload for each in events(killed)] == [each.payload for each in found]
 
 
+@pytest.mark.slow
 def test_it_is_told_in_the_summary_on_the_terminal_and_in_the_report(its_run: Path) -> None:
     summary = summarise(read_story(its_run, journal_key()))
     assert summary.court_reviews is not None

@@ -106,6 +106,7 @@ def test_half_a_megabyte_of_quotes_is_refused_at_once() -> None:
     assert refused('"\\' * 32_000) is not None
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), JSON, max_size=5), st.sampled_from(["{}", " {}\n", "```json\n{}\n```"]))
 def test_what_is_written_strictly_is_read_back_the_same(value: dict[str, Any], frame: str) -> None:
     text = frame.replace("{}", json.dumps(value))

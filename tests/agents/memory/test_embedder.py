@@ -109,6 +109,7 @@ def test_a_narrative_is_one_short_line_whatever_strangers_write(text: str, why: 
     assert "<" not in said
 
 
+@pytest.mark.slow
 def test_vectors_are_those_of_the_model_and_the_same_every_time(minilm: MiniLm) -> None:
     one = minilm.embed(HACK)
     assert one.shape == (DIMENSIONS,)

@@ -140,6 +140,7 @@ def test_after_recovery_nothing_is_bought_but_what_was_newly_proposed_tried_and_
     assert len(at_recovery) <= len(after[0].hearings) == 1
 
 
+@pytest.mark.slow
 def test_it_replays_to_the_byte_and_tells_nobody_anew(its_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(its_run), "--quiet"]) == 0
     captured = capsys.readouterr()

@@ -162,6 +162,7 @@ def test_a_run_that_was_cut_short_goes_on_with_its_policy_from_another_folder(
     assert [(row.kind, row.payload) for row in rows(folder)] == whole
 
 
+@pytest.mark.slow
 def test_the_report_shows_the_opinion_beside_each_ruling(tmp_path: Path) -> None:
     model_in(tmp_path / "policy")
     folder = lived(tmp_path, "advisory")

@@ -107,6 +107,7 @@ def test_answers_that_are_too_old_or_damaged_are_asked_for_again_and_no_others(
     assert replay([str(tmp_path / "second"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_provider_that_is_down_is_not_missed(server: ModelServer, tmp_path: Path) -> None:
     server.default = Turn.OVERLOADED
     assert run(tmp_path / "second", *chosen(server)) == 0

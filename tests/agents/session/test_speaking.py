@@ -64,6 +64,7 @@ def test_a_word_stands_between_two_bars_and_its_fills_are_in_the_book_of_the_nex
         assert after.portfolio.cash > before.portfolio.cash
 
 
+@pytest.mark.slow
 def test_the_money_of_a_session_with_words_adds_up_to_the_last_digit(run: Path) -> None:
     end = journaled(run)[-1].event
     assert isinstance(end, SessionEnd)

@@ -82,6 +82,7 @@ def test_the_untouched_copy_is_believed(copy: Path) -> None:
     assert replay([str(copy), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_an_edited_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bar = next(row for row in rows(copy)[8:] if row.kind == CycleRecord.written_kind())
     forged = bar.payload.replace(b'"bar":', b'"BAR":')

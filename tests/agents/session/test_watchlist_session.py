@@ -94,6 +94,7 @@ def test_a_proposal_finds_its_outlook_and_the_voice_says_of_when_and_whose_it_is
         assert not [m for m in attempts(found) if (m.decision_id, m.role) == (voice.decision_id, "analyst")]
 
 
+@pytest.mark.slow
 def test_every_outlook_is_watched_before_the_record_of_its_bar_and_answered_at_the_next_close(its_run: Path) -> None:
     found, bar = events(its_run), 0
     asked: dict[str, int] = {}

@@ -73,6 +73,7 @@ def test_what_is_due_is_sold_five_hours_after_the_vote_and_says_why(whole: Path)
     assert all(record.as_of_utc.hour == 5 and "meant to hold it until" in each.why for record, each in exits)
 
 
+@pytest.mark.slow
 def test_the_end_of_a_horizon_is_an_exit_reason_of_its_own(whole: Path) -> None:
     trips = trips_of_story(read_story(whole, journal_key()))
     ended = [trip for trip in trips if trip.exit_reason == "horizon_exit"]

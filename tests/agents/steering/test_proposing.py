@@ -51,6 +51,7 @@ def votes(events: list[Recorded]) -> list[tuple[int, Vote]]:
     return [(record.bar, vote) for record in said(events, CycleRecord) for vote in record.votes]
 
 
+@pytest.mark.slow
 def test_it_votes_at_the_next_bar_and_is_heard_judged_and_sized_as_every_vote(tmp_path: Path) -> None:
     events = steered(tmp_path / "run", [proposed(3)], on=world())
     (done,) = said(events, SteerDone)
@@ -82,6 +83,7 @@ def test_nobody_votes_where_nothing_is_proposed(tmp_path: Path) -> None:
     assert votes(events) == []
 
 
+@pytest.mark.slow
 def test_it_counts_for_the_bars_of_its_voter_and_only_while_nothing_is_held(tmp_path: Path) -> None:
     long = world(days=2, bars=5.0, confidence=0.25)  # below the least conviction: nothing is opened
     events = steered(tmp_path / "refused", [proposed(3)], on=long)
@@ -142,6 +144,7 @@ def test_where_the_profile_does_not_list_it_the_answer_says_what_to_add(tmp_path
     assert "Add `- strategy: outside` to `strategies:`" in done.told
 
 
+@pytest.mark.slow
 def test_a_short_is_proposed_where_the_profile_says_both_sides_and_nowhere_else(tmp_path: Path) -> None:
     only = steered(tmp_path / "long", [proposed(2, direction="short")], on=world("perp", 4))
     (done,) = said(only, SteerDone)
@@ -178,6 +181,7 @@ def test_a_breaker_that_has_tripped_stops_it(tmp_path: Path) -> None:
     assert [sent.symbol for sent in entries(events)] == [ETH]
 
 
+@pytest.mark.slow
 def test_a_session_that_was_killed_between_the_word_and_its_bar_obeys_it_once(tmp_path: Path) -> None:
     on, words = world(), [proposed(3)]
     whole = steered(tmp_path / "whole", words, on=on)

@@ -55,6 +55,7 @@ def read_at(found: list[Recorded]) -> tuple[list[set[str]], list[set[str]]]:
     return heard(found[:at]), heard(found[at:])
 
 
+@pytest.mark.slow
 def test_sources_are_added_and_reweighed_from_the_next_bar_on_and_after_a_kill_and_replayed(tmp_path: Path) -> None:
     settings, tape = world("paper", DAYS)
     (ours,) = settings.sentiment.sources
@@ -92,6 +93,7 @@ def test_a_session_that_is_killed_after_the_word_reads_what_it_has_taken_over(
         assert [each.payload for each in again] == [each.payload for each in found]
 
 
+@pytest.mark.slow
 def test_without_any_source_nothing_is_known_from_the_next_bar_on(tmp_path: Path) -> None:
     settings, _ = world("paper", DAYS)
     found = steered(tmp_path / "run", [Given(AT, SteerVerb.RELOAD)], days=DAYS, rewritten=with_sources(settings))
@@ -104,6 +106,7 @@ def test_without_any_source_nothing_is_known_from_the_next_bar_on(tmp_path: Path
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_a_source_that_cannot_be_opened_leaves_the_old_ones_and_loses_no_brake(tmp_path: Path) -> None:
     settings, _ = world("paper", DAYS)
     gone = SourceSettings(kind="recorded", name="wire", weight=1.0, path=str(tmp_path / "nowhere.csv"))

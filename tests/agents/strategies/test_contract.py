@@ -150,6 +150,7 @@ def test_a_voter_says_the_same_of_the_same_history(build: Callable[[], Strategy]
     assert not all(map(wants_nothing, said)), "a voter that never votes keeps every promise"
 
 
+@pytest.mark.slow
 @each_voter
 def test_a_word_is_a_sound_ballot_with_reasons_or_an_abstention_that_says_why(build: Callable[[], Strategy]) -> None:
     for word in said_of(build):

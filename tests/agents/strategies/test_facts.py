@@ -134,6 +134,7 @@ def test_a_voter_reads_all_timeframes_its_peers_the_news_and_the_figures_of_the_
         own("Writes").vote(*scene)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "says"),
     [("TooMuch", "exposure of 1.5"), ("NoPrice", "exit_price of 0.0"), ("NoTime", "horizon_bars of 0")],

@@ -62,6 +62,7 @@ def test_the_limits_of_a_context_bind_its_purchases_and_no_others(whole: Path) -
     assert max(float(one.verdict.notional) / one.case.book.equity for one in others) > 0.004
 
 
+@pytest.mark.slow
 def test_a_context_buys_in_its_own_hours_and_sells_at_any(whole: Path) -> None:
     heard = [hearing for record in said(events(whole), CycleRecord) for hearing in record.hearings]
     late = [one for one in heard if one.case.terms and one.case.terms.hours and not 8 <= one.case.as_of_utc.hour < 20]

@@ -37,6 +37,7 @@ def test_accounts_together_are_one_tape_with_all_markets_as_a_session_trades_the
     assert tape.course.votes.direction.shape[1] == tape.court.shape[1] == len(MARKETS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accounts", ["together", "apart"])
 def test_tapes_that_were_kept_have_the_hashes_of_those_that_were_read(accounts: Accounts, tmp_path: Path) -> None:
     known = courses(accounts)

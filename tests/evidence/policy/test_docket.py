@@ -43,6 +43,7 @@ def _docket() -> Docket:
     return read_docket(_tape(), _settings(), _columns)
 
 
+@pytest.mark.slow
 def test_the_votes_are_those_of_the_fast_engine() -> None:
     fast = FastTape(_tape(), _settings())
     votes, _ = fast.prepared({})
@@ -63,6 +64,7 @@ def test_each_purchase_is_ruled_on_and_nothing_else() -> None:
     assert len(np.unique(_docket().votes.scale[wanted])) > 1
 
 
+@pytest.mark.slow
 def test_the_rulings_are_those_of_a_session_wherever_its_book_is_empty_and_no_argument_has_a_record() -> None:
     heard = _session()
     first = _docket().grid.first
@@ -87,6 +89,7 @@ def test_most_rulings_are_those_of_a_session_also_later() -> None:
     assert np.mean(same) > 0.6
 
 
+@pytest.mark.slow
 def test_what_happens_later_changes_nothing_before() -> None:
     tape, cut = _tape(), 150
     later = {symbol: _crashed(bars, cut) for symbol, bars in tape.candles.items()}
@@ -98,6 +101,7 @@ def test_what_happens_later_changes_nothing_before() -> None:
     assert (changed.votes.direction != _docket().votes.direction).any()
 
 
+@pytest.mark.slow
 def test_without_a_court_each_purchase_keeps_its_size() -> None:
     found = read_docket(_tape(), _settings(**{"court.seats": []}), _columns)
     assert (found.votes.scale[found.votes.direction > 0] == 1.0).all()

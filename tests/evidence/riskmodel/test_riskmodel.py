@@ -42,6 +42,7 @@ def run(*arguments: str) -> int:
     return main([*arguments, "--window", str(WINDOW), "--confidence", "0.95", "--refit", "200"])
 
 
+@pytest.mark.slow
 def test_the_command_prints_ranks_and_writes_what_it_printed(
     markets: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -173,6 +173,7 @@ def test_the_command_attributes_a_run_and_says_the_same_twice(
     assert "…" not in printed
 
 
+@pytest.mark.slow
 def test_runs_with_different_money_are_not_added(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folders = [tmp_path / name for name in ("one", "two")]
     for folder, symbol in zip(folders, ("BTC/USDT", "BTC/EUR"), strict=True):
@@ -181,6 +182,7 @@ def test_runs_with_different_money_are_not_added(tmp_path: Path, capsys: pytest.
     assert "cannot be added" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_in_which_nothing_was_heard_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "quiet", "--days", "1", "--set", "court.net_threshold=1.0") == 0
     assert main([str(tmp_path / "quiet")]) == 2

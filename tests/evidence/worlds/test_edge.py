@@ -34,6 +34,7 @@ def world() -> tuple[Settings, Tape]:
     return made.settings, tape_of(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("right", [0.52, 1.0])
 def test_an_oracle_is_right_as_often_as_it_is_said_to_be(
     edge: ModuleType, world: tuple[Settings, Tape], right: float

@@ -152,6 +152,7 @@ for number in range(10**6):
 """
 
 
+@pytest.mark.slow
 def test_what_a_writer_was_told_is_durable_is_there_after_kill_9_and_it_goes_on(database: Database, path: Path) -> None:
     support = os.pathsep.join(str(ROOT / "tests" / "support" / name) for name in ("", "storage"))
     process = subprocess.Popen(

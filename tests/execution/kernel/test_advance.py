@@ -87,6 +87,7 @@ def compared(settings: Settings, tape: Tape, grid: Grid, votes: Votes, seed: int
     return difference(one, told(lanes.result(0), tape)) or apart(by_full, by_kernel), one, by_full
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_both_engines_do_and_see_the_same_under_a_policy(seed: int) -> None:
     settings, tape, grid, votes = window(seed)
@@ -242,6 +243,7 @@ def test_a_calibration_is_seen_alike() -> None:
     assert len({row[COLUMNS.index("calibrated")] for row in by_full.values()}) > 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 6])
 def test_what_is_held_is_seen_alike_after_every_bar(seed: int) -> None:
     settings, tape, grid, votes = window(seed)

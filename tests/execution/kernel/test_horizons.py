@@ -44,6 +44,7 @@ def test_both_engines_sell_what_is_due_alike(seed: int) -> None:
     assert "horizon_exit" not in purposes(kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_both_engines_sell_positions_by_shares_alike_when_their_time_is_up(seed: int) -> None:
     world = {**SHARE_WORLDS[seed % 4], **late(seed), **CLOSE, "market.session_days": 10, "seed": seed}
@@ -56,6 +57,7 @@ def test_both_engines_sell_positions_by_shares_alike_when_their_time_is_up(seed:
     assert {"entry", "horizon_exit"} <= purposes(full)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_both_engines_lay_the_same_thin_books(seed: int) -> None:
     world = {**WORLDS[(0, 6, 7, 9, 10, 4)[seed]], **late(seed), "market.session_days": 6, "seed": seed}
@@ -69,6 +71,7 @@ def test_both_engines_lay_the_same_thin_books(seed: int) -> None:
     assert full.fills != fast(calm, tape, grid, votes).fills
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("payoff", ["target", "even"])
 def test_both_engines_assume_the_same_of_a_position_without_a_target(payoff: str) -> None:
     world = {**WORLDS[2], "limits.kelly_fraction": 0.004, "market.session_days": 8, "seed": 5}

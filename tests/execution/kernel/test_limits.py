@@ -92,6 +92,7 @@ def test_a_limit_that_it_does_not_count_is_refused_by_name_where_it_could_bind(n
         rules_of([], loose.limits.model_copy(update={name: set_of(name)}), loose.exits, loose.venue, 24.0)
 
 
+@pytest.mark.slow
 def test_a_limit_that_is_called_counted_and_is_not_makes_the_engines_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     said = tuple(replace(limit, kernel=Kernel.COUNTED) for limit in CATALOGUE)
     monkeypatch.setattr("execution.kernel.rules.CATALOGUE", said)

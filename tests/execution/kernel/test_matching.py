@@ -248,6 +248,7 @@ def test_the_average_price_is_that_of_the_lots_that_are_left(sizes: list[tuple[i
     assert average[0] == pytest.approx(wanted, rel=1e-15)
 
 
+@pytest.mark.slow
 @given(steps=st.lists(st.tuples(st.floats(0.93, 1.0), st.floats(1.0, 1.07), st.booleans()), min_size=1, max_size=12))
 def test_whatever_the_bars_do_what_is_held_is_covered_and_no_lot_is_lost(
     steps: list[tuple[float, float, bool]],

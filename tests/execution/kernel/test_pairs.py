@@ -53,6 +53,7 @@ def test_a_price_from_a_file_is_the_decimal_that_it_prints_as(price: float) -> N
     assert close(worth(exact.decimal_of(price)), Fraction(repr(price)), Fraction(1, 2**100))
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(value=st.floats(1e-6, 1e15))
 @example(0.1 + 0.2)

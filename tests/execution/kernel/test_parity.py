@@ -36,6 +36,7 @@ MARKETS = (["BTC/USDT"], ["BTC/USDT", "ETH/USDT"], ["SOL/USDT", "ETH/USDT", "BTC
 REAL = ("ADA", "BTC", "DOGE", "ETH", "LINK", "SOL", "XRP")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_both_engines_make_the_same_of_a_generated_market(seed: int) -> None:
     world = {**WORLDS[seed % len(WORLDS)], **late(seed), "market.session_days": 6, "seed": seed}

@@ -43,6 +43,7 @@ def test_a_change_of_unit_over_a_held_position_moves_no_equity_and_no_order(fact
     assert max(abs(np.diff(np.log(made.equity)))) < 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1000.0, 0.001])
 def test_where_a_human_has_named_the_factor_both_engines_go_on_as_if_there_had_been_none(factor: float) -> None:
     world = {**WORLDS[3], "market.session_days": 6, "seed": 1, "quality.accepted_units": {"BTC/USDT": factor}}

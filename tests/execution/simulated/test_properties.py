@@ -189,6 +189,7 @@ def test_telling_the_ledger_every_fill_again_in_any_order_changes_nothing(shop: 
     assert books(session.ledger) == before
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(script=scripts)
 def test_the_same_orders_on_the_same_tape_give_the_same_fills_and_the_same_equity(
@@ -202,6 +203,7 @@ def test_the_same_orders_on_the_same_tape_give_the_same_fills_and_the_same_equit
     assert books(first.ledger) == books(second.ledger)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(script=scripts)
 def test_a_stop_and_a_target_of_one_group_never_sell_more_than_one_of_them_was_for(

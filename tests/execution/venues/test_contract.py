@@ -185,6 +185,7 @@ def test_it_states_the_rules_of_its_markets(live: Live) -> None:
     live(scenario)
 
 
+@pytest.mark.slow
 def test_an_order_is_accepted_rests_and_fills_when_there_is_trading(live: Live) -> None:
     async def scenario(world: Any) -> None:
         accepted = await world.submit("a", "buy 1 market")
@@ -197,6 +198,7 @@ def test_an_order_is_accepted_rests_and_fills_when_there_is_trading(live: Live) 
     live(scenario)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [{"quantity": D(2)}, {"seal": ""}, {"seal": "0" * 32}, {"seal": "é"}, {"stop_price": D(1)}]
 )
@@ -222,6 +224,7 @@ def test_a_forged_order_neither_takes_the_place_of_a_true_one_nor_blocks_its_id(
     told(scenario)
 
 
+@pytest.mark.slow
 def test_an_order_id_is_accepted_once(live: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("a", "buy 1 market")
@@ -235,6 +238,7 @@ def test_an_order_id_is_accepted_once(live: Live) -> None:
     live(scenario)
 
 
+@pytest.mark.slow
 def test_an_unknown_symbol_and_a_broken_filter_are_rejected_with_a_note(live: Live) -> None:
     async def scenario(world: Any) -> None:
         for report in (
@@ -247,6 +251,7 @@ def test_an_unknown_symbol_and_a_broken_filter_are_rejected_with_a_note(live: Li
     live(scenario)
 
 
+@pytest.mark.slow
 def test_a_cancelled_order_is_gone_and_a_done_one_is_reported_as_it_is(live: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("a", "buy 1 limit 50")
@@ -261,6 +266,7 @@ def test_a_cancelled_order_is_gone_and_a_done_one_is_reported_as_it_is(live: Liv
     live(scenario)
 
 
+@pytest.mark.slow
 def test_open_orders_are_accepted_and_not_done_and_come_oldest_first(told: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("done", "buy 1 market")
@@ -277,6 +283,7 @@ def test_open_orders_are_accepted_and_not_done_and_come_oldest_first(told: Live)
     told(scenario)
 
 
+@pytest.mark.slow
 def test_an_exit_sells_what_is_held_and_never_more(live: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("in", "buy 2 market")
@@ -290,6 +297,7 @@ def test_an_exit_sells_what_is_held_and_never_more(live: Live) -> None:
     live(scenario)
 
 
+@pytest.mark.slow
 def test_its_account_is_what_its_own_trades_made_of_it(told: Live) -> None:
     async def scenario(world: Any) -> None:
         start = await world.venue.account()
@@ -307,6 +315,7 @@ def test_its_account_is_what_its_own_trades_made_of_it(told: Live) -> None:
     told(scenario)
 
 
+@pytest.mark.slow
 def test_it_shows_a_book_around_the_last_close_and_none_of_what_did_not_trade(
     live: Live,
 ) -> None:
@@ -349,6 +358,7 @@ def test_a_recording_has_no_account_to_compare_with(shop: Any) -> None:
     _world("recorded", shop)(scenario)
 
 
+@pytest.mark.slow
 def test_a_wait_for_a_word_may_be_given_up_and_the_venue_is_as_before(live: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("a", "buy 1 market")
@@ -409,6 +419,7 @@ def test_a_bar_without_trading_is_driven_through_in_silence(driven: Live) -> Non
     driven(scenario)
 
 
+@pytest.mark.slow
 def test_of_a_stop_and_a_target_only_one_is_filled(live: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("in", "buy 2 market")

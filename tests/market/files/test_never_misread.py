@@ -52,6 +52,7 @@ NUMBERS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(numbers=NUMBERS, style=st.sampled_from(sorted(STYLES)), delimiter=st.sampled_from(";\t"))
 def test_numbers_in_any_style_are_what_was_written_or_refused(numbers: list[str], style: str, delimiter: str) -> None:
     column = pd.Series([STYLES[style](number) for number in numbers], name="close", dtype="str")

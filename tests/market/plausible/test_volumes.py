@@ -72,6 +72,7 @@ def test_the_finding_is_one_of_the_tape_and_stops_nothing(tmp_path: Path) -> Non
     assert all(shown.bars and not shown.frozen for shown in tape.slices())
 
 
+@pytest.mark.slow
 def test_no_real_market_is_found(shared: Path) -> None:
     read = 0
     for path in sorted((shared / "ohlcv").glob("[fs]*_1h*/*.parquet")):

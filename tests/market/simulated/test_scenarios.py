@@ -68,6 +68,7 @@ def test_the_past_before_the_session_is_mixed_whatever_comes() -> None:
     assert np.array_equal(calm.close[before], bear.close[before])
 
 
+@pytest.mark.slow
 def test_bulls_rise_bears_fall_and_calm_is_calm() -> None:
     assert np.median(grown("bull")) > 0.05
     assert np.median(grown("bear")) < -0.10
@@ -102,6 +103,7 @@ def test_an_outage_has_no_bars_for_hours_and_opens_lower(seed: int) -> None:
     assert (hours > 1).sum() == 1
 
 
+@pytest.mark.slow
 def test_a_depeg_moves_every_market_the_same_way_and_back() -> None:
     for seed in SEEDS:
         usual, moved = (drawn(name, seed).candles for name in ("mixed", "depeg"))

@@ -77,6 +77,7 @@ def test_what_is_asked_is_what_a_session_would_hear_at_that_bar(
     assert found["traded"] is False
 
 
+@pytest.mark.slow
 def test_a_market_that_nobody_proposes_is_heard_as_the_purchase_that_it_would_be(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_decision_is_identical_and_nothing_after_it_is_recomputed(
     assert {file: file.read_bytes() for file in traded.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_under_other_limits_it_says_what_would_have_been(traded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, name = first_heard(traded)
     code, told = asked(traded, capsys, name, "--set", "limits.min_conviction=1.0")

@@ -80,6 +80,7 @@ def test_a_run_leaves_the_tables_with_every_trade_order_bar_and_case(real: tuple
     assert len(lines(folder)) == story.tally.hearings > 10
 
 
+@pytest.mark.slow
 def test_the_trades_add_up_to_the_last_digit_with_the_ledger(real: tuple[Path, Story]) -> None:
     folder, story = real
     rows = table(folder / "trades.csv")

@@ -112,6 +112,7 @@ def test_what_a_voter_lacks_is_named(tmp_path: Path, changes: dict[str, Any], sa
     assert "trend_ensemble" in found.checks["paper record"][1]
 
 
+@pytest.mark.slow
 def test_without_a_record_or_with_one_that_was_changed_it_is_named(tmp_path: Path) -> None:
     def take_away(url: str) -> None:
         (state_dir(load_secrets()) / FILE).unlink()

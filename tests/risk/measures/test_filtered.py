@@ -133,6 +133,7 @@ def test_the_first_move_after_a_long_standstill_has_a_size() -> None:
     assert scaled[-1] < -1000
 
 
+@pytest.mark.slow
 def test_a_fit_finds_the_garch_that_made_the_returns() -> None:
     law = Garch(2e-6, 0.10, 0.85)
     found = fit_garch(clustered(4000, law))

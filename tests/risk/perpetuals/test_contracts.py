@@ -274,6 +274,7 @@ def test_a_short_is_refused_by_the_limit_that_it_breaks(changes: dict[str, Any],
     assert (verdict.outcome, verdict.binding_rule, verdict.order) == (Outcome.REFUSED, binding, None)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     leverage=st.sampled_from(["1", "1.5", "2", "3"]),

@@ -38,6 +38,7 @@ def test_shuffled_columns_leave_no_gain(tmp_path: Path) -> None:
     assert trained(ToyWorld(edges=EDGE, shuffled=True), tmp_path / "b", plan).judged.gain < 0.1 * found
 
 
+@pytest.mark.slow
 def test_without_an_edge_nothing_is_gained(tmp_path: Path) -> None:
     made = trained(ToyWorld(edges=(0.0, 0.0)), tmp_path, QUICK.model_copy(update={"steps": 8 * 8192}))
     assert made.judged.gain < 0.3

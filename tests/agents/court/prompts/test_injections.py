@@ -97,6 +97,7 @@ def test_a_court_that_reads_and_obeys_it_asks_the_same_and_is_allowed_the_same(n
     assert allowed(obedient.hearings[name]) == allowed(obedient.hearings[CALM])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CORPUS)
 def test_an_injected_text_that_a_model_repeats_stays_text_in_a_fence(name: str, parroted: Sat) -> None:
     for request in parroted.asked[name]:

@@ -276,6 +276,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow
 def test_processes_that_race_and_die_never_get_more_than_the_day_allows(tmp_path: Path) -> None:
     path = tmp_path / "spending.db"
     racing = [

@@ -273,6 +273,7 @@ def test_on_the_simulated_exchange_a_bar_that_falls_through_the_bid_fills_the_pi
     assert world.trader.pursued == ()
 
 
+@pytest.mark.slow
 @given(
     quantity=st.integers(1, 10**6), slices=st.one_of(st.none(), st.integers(10, 10**5)), bid=st.integers(1, 10**6),
     fills=st.lists(st.fractions(0, 1), max_size=12), seconds=st.lists(st.floats(0, 50), max_size=12),

@@ -55,6 +55,7 @@ def flips(made: Told) -> int:
     return sum(one and not two for each in entries.values() for one, two in pairwise(each))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_both_engines_make_the_same_of_both_sides_of_a_generated_market(seed: int) -> None:
     settings, tape = drawn(world_of(WORLDS, seed, 6), SIDES[seed % 3])
@@ -63,6 +64,7 @@ def test_both_engines_make_the_same_of_both_sides_of_a_generated_market(seed: in
     assert made.fills or made.refused["funding"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 7, 9, 15])
 def test_both_engines_live_through_a_squeeze_and_a_cascade_alike(seed: int) -> None:
     settings, tape = drawn(world_of(WORLDS, seed, 10), SIDES[seed % 3])

@@ -5,12 +5,14 @@ import math
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from exchange_support import BTC, Trading, opened, order_of, server_of
 from wire_support import FALLING, FLAT, exchange_of
 
 D = Decimal
 
 
+@pytest.mark.slow
 def test_an_order_that_was_sent_before_a_crash_is_found_and_one_that_was_not_is_sent(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of())
@@ -29,6 +31,7 @@ def test_an_order_that_was_sent_before_a_crash_is_found_and_one_that_was_not_is_
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_an_order_that_was_filled_before_its_fate_was_asked_for_is_found_by_its_trades_and_told_once(
     tmp_path: Path,
 ) -> None:
@@ -54,6 +57,7 @@ def test_an_order_that_was_filled_before_its_fate_was_asked_for_is_found_by_its_
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_after_a_restart_known_orders_go_on_and_what_was_booked_is_not_told_again(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of((FALLING, FLAT, FLAT)))
@@ -81,6 +85,7 @@ def test_after_a_restart_known_orders_go_on_and_what_was_booked_is_not_told_agai
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_stop_that_was_sent_beside_a_pair_before_a_crash_is_found_and_not_refused_for_want_of_coins(
     tmp_path: Path,
 ) -> None:
@@ -120,6 +125,7 @@ def test_an_order_of_the_journal_that_never_arrived_ends_when_it_cannot_arrive_a
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_an_open_order_of_another_session_on_this_account_is_foreign(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of())

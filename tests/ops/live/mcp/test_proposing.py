@@ -103,6 +103,7 @@ def test_a_session_that_has_ended_hears_no_proposal(run: Steerable, clock: Turne
     assert "has ended" in propose(run, clock)
 
 
+@pytest.mark.slow
 def test_no_more_wait_than_leave_room_for_a_brake_and_no_more_are_made_in_an_hour(
     run: Steerable, clock: TurnedClock
 ) -> None:

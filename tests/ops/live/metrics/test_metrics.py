@@ -271,6 +271,7 @@ def test_the_page_of_metrics_is_that_of_the_catalogue() -> None:
     assert (ROOT / "docs/metrics.md").read_text(encoding="utf-8") == page()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     PROMTOOL is None and os.environ.get("CI") != "true", reason="promtool is not installed (apt-get install prometheus)"
 )

@@ -260,6 +260,7 @@ def test_losses_in_a_row_of_a_voter_are_told_and_fewer_are_not() -> None:
     }
 
 
+@pytest.mark.slow
 def test_far_more_orders_than_usual_are_told_and_when_there_are_as_many_as_usual() -> None:
     watcher, order = begun(), order_for("entry")
     markets = len(first(LIVE, Session).symbols)  # type: ignore[attr-defined]

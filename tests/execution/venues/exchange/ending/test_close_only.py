@@ -46,6 +46,7 @@ def test_a_clock_that_is_too_far_off_closes_all_markets_until_it_is_right_again(
     play(scenario)
 
 
+@pytest.mark.slow
 def test_a_stop_and_a_target_of_a_journal_that_never_arrived_close_no_market(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of((FLAT, FLAT)))
@@ -67,6 +68,7 @@ def test_a_stop_and_a_target_of_a_journal_that_never_arrived_close_no_market(tmp
     asyncio.run(main())
 
 
+@pytest.mark.slow
 def test_a_sending_that_never_arrived_hides_no_later_one(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of())
@@ -111,6 +113,7 @@ def opening(url: str, folder: Path, known: dict[str, Instrument] | None) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_market_that_is_delisted_stops_a_new_run_and_is_close_only_in_one_that_is_resumed(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of())
