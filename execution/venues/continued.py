@@ -10,6 +10,7 @@ It decides nothing, and never sends an order twice.
 """
 
 import asyncio
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -104,6 +105,9 @@ class ContinuedVenue:
         self._orders: dict[str, Order] = {}
         self._trades: set[tuple[str, str, str]] = set()
         """What the journal of the past has booked, by exchange, market and trade id, until the exchange is told."""
+        self._filled = defaultdict[str, Decimal](Decimal)
+        self._done: dict[str, Decimal] = {}
+        """Of the past: what the fills of each order sum up to, and what was filled of those that are done [base]."""
         self._decisions: dict[str, str] = {}
         self._taken: dict[str, str] = {}
         """What the journal of the past says of the first auto-deleveraging in a market."""
@@ -114,6 +118,8 @@ class ContinuedVenue:
         self._adopted = past is None
         self._soon = False
         self._word: asyncio.Future[VenueReport | None] | None = None
+        self._later: deque[VenueReport] = deque()
+        """States that wait until the fills before them are booked."""
         self._seen: list[VenueAccount] = []
         self.ledger: Booked | None = None
         """The session's ledger, once there is one."""
@@ -132,12 +138,14 @@ class ContinuedVenue:
                 self._decisions[order.symbol] = order.decision_id
             return self._noted(await told.submit(order))
         if self._past is not None and order.order_id in self._past.unanswered | self._past.forgotten:
-            return self._noted(await self._here().settle(order))
-        return self._noted(await self._here().submit(order))
+            return self._noted(self._in_turn(await self._here().settle(order)))
+        return self._noted(self._in_turn(await self._here().submit(order)))
 
     async def cancel(self, order_id: str) -> VenueReport:
         told = self._recording()
-        return self._noted(await (self._here() if told is None else told).cancel(order_id))
+        if told is not None:
+            return self._noted(await told.cancel(order_id))
+        return self._noted(self._in_turn(await self._here().cancel(order_id)))
 
     async def look(self, symbols: Iterable[str]) -> VenueReport:
         """The account and the books of these markets. No account while a fill that was reported is not booked: the account may
@@ -155,6 +163,8 @@ class ContinuedVenue:
             return None if word is None else self._noted(word)
         exchange = self._here()
         while True:
+            if self._later and not self._word_waits:
+                return self._noted(self._later.popleft())
             self._word = self._word or asyncio.ensure_future(exchange.hear())
             try:
                 await asyncio.wait((self._word,), timeout=SOON_S if self._soon else self._compare_s)
@@ -213,11 +223,37 @@ class ContinuedVenue:
             return False
         return self.ledger.fills_booked == self._reported
 
+    @property
+    def _word_waits(self) -> bool:
+        """Whether a word has come that was not given to the session yet."""
+        exchange = self._exchange
+        has_come = self._word is not None and self._word.done()
+        return has_come or (isinstance(exchange, RoutedExchanges) and exchange.holds_words)
+
+    @property
+    def _may_overtake(self) -> bool:
+        """Whether an answer may be booked before a word that came earlier: the session takes words between two bars alone."""
+        return self._word_waits or not self._all_booked
+
+    def _in_turn(self, answer: VenueReport) -> VenueReport:
+        """An answer without the last state of an order whose fills may still wait for the session: it is heard after them. Else
+        the order would be over before what it has bought is booked, and its market would be free for another."""
+        if not self._may_overtake:
+            return answer
+        told = {fill.order_id for fill in answer.fills}
+        early = tuple(
+            state
+            for state in answer.states
+            if state.status in _DONE and state.filled_quantity > 0 and state.order_id not in told
+        )
+        if not early:
+            return answer
+        self._later.append(VenueReport(states=early))
+        return answer.model_copy(update={"states": tuple(state for state in answer.states if state not in early)})
+
     def _noted(self, report: VenueReport) -> VenueReport:
         """Remember what a word says of orders and trades."""
-        for state in report.states:
-            if state.status in _DONE:
-                self._orders.pop(state.order_id, None)
+        self._forget_done(report)
         for paid in report.funding if not self._adopted else ():
             self._trades.add((paid.account, paid.symbol, paid.funding_id))
         if not self._adopted and (moments := told_utc(report)):
@@ -235,6 +271,19 @@ class ContinuedVenue:
         while len(self._latest) > _REMEMBERED:
             del self._latest[next(iter(self._latest))]
         return report
+
+    def _forget_done(self, report: VenueReport) -> None:
+        """Forget the orders of the past that are done, and all of whose fills the journal holds. A fill may have been on its way
+        to the session when it was killed: the exchange is asked for it."""
+        if self._adopted:
+            return
+        for fill in report.fills:
+            if (fill.account, fill.symbol, fill.trade_id) not in self._trades:
+                self._filled[fill.order_id] += fill.quantity
+        self._done |= {state.order_id: state.filled_quantity for state in report.states if state.status in _DONE}
+        for order_id in [each for each, quantity in self._done.items() if self._filled[each] >= quantity]:
+            self._orders.pop(order_id, None)
+            del self._done[order_id]
 
     def _is_news(self, account: VenueAccount) -> bool:
         """Whether a report of the account says what the last two did not say: a difference counts when it is seen twice."""

@@ -107,6 +107,11 @@ class RoutedVenue(Generic[Member]):
                 else:
                     return self._told(name, word)
 
+    @property
+    def holds_words(self) -> bool:
+        """Whether a report has come from one of them that nobody has heard yet."""
+        return any(task.done() for task in self._waiting.values())
+
     async def account(self) -> VenueAccount | None:
         """What they have together, and each of those that tell it; None if none does."""
         told = await asyncio.gather(*(member.account() for member in self.members.values()))
