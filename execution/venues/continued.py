@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from execution.reports import OrderStatus, VenueAccount, VenueReport, told_utc
+from execution.reports import OrderState, OrderStatus, VenueAccount, VenueReport, told_utc
 from execution.venues.recorded import RecordedVenue
 from execution.venues.routed import RoutedExchanges
 from execution.venues.venue import Venue
@@ -118,6 +118,8 @@ class ContinuedVenue:
         self._adopted = past is None
         self._soon = False
         self._word: asyncio.Future[VenueReport | None] | None = None
+        self._resting: dict[str, OrderState] = {}
+        """The latest states that were told of orders before they were over."""
         self._later: deque[VenueReport] = deque()
         """States that wait until the fills before them are booked."""
         self._seen: list[VenueAccount] = []
@@ -236,8 +238,8 @@ class ContinuedVenue:
         return self._word_waits or not self._all_booked
 
     def _in_turn(self, answer: VenueReport) -> VenueReport:
-        """An answer without the last state of an order whose fills may still wait for the session: it is heard after them. Else
-        the order would be over before what it has bought is booked, and its market would be free for another."""
+        """An answer with the state before the last of an order whose fills may still wait for the session; the last is heard
+        after them. Else the order would be over before what it has bought is booked, and its market would be free for more."""
         if not self._may_overtake:
             return answer
         told = {fill.order_id for fill in answer.fills}
@@ -249,11 +251,21 @@ class ContinuedVenue:
         if not early:
             return answer
         self._later.append(VenueReport(states=early))
-        return answer.model_copy(update={"states": tuple(state for state in answer.states if state not in early)})
+        return answer.model_copy(
+            update={"states": tuple(self._before(state) if state in early else state for state in answer.states)}
+        )
+
+    def _before(self, last: OrderState) -> OrderState:
+        """What the session knows of an order until its last state is heard."""
+        accepted = last.model_copy(update={"status": OrderStatus.ACCEPTED, "filled_quantity": Decimal(0)})
+        return self._resting.get(last.order_id, accepted)
 
     def _noted(self, report: VenueReport) -> VenueReport:
         """Remember what a word says of orders and trades."""
         self._forget_done(report)
+        self._resting |= {state.order_id: state for state in report.states if state.status not in _DONE}
+        while len(self._resting) > _REMEMBERED:
+            del self._resting[next(iter(self._resting))]
         for paid in report.funding if not self._adopted else ():
             self._trades.add((paid.account, paid.symbol, paid.funding_id))
         if not self._adopted and (moments := told_utc(report)):
